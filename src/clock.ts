@@ -1,0 +1,25 @@
+/** The only clock. Everything that waits or stamps takes one, so that tests can drive time. */
+export interface Clock {
+  /** Wall time, nanoseconds since 1970 (CLOCK_REALTIME): the scale of the kernel's packet stamps. */
+  wallNs(): bigint
+  /** Milliseconds that never step backwards. */
+  monotonicMs(): number
+  /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  wallNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const timer = setTimeout(done, ms)
+      signal?.addEventListener('abort', done, { once: true })
+      function done(): void {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', done)
+        resolve()
+      }
+    }),
+}

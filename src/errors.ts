@@ -1,0 +1,38 @@
+/** What the world may do to us, as codes; a code is an API and decides the exit code. */
+export type ErrorCode =
+  | 'usage' // bad flag, bad address: exit 2
+  | 'config' // bad configuration file or environment: exit 2
+  | 'no-permission' // CAP_NET_RAW is missing
+  | 'no-such-interface'
+  | 'interface-down'
+  | 'interface-gone'
+  | 'interface-changed' // renamed, or its MAC changed, while a capture was open
+  | 'not-ethernet' // tunnel, loopback or another link without Ethernet ARP
+  | 'engine-unavailable' // the native addon or an optional package cannot be loaded
+  | 'bad-capture-file'
+  | 'capture-failed' // libpcap or the kernel refused, for another reason
+  | 'lab-unavailable' // the lab's needs (namespaces, ip, unshare) are not met
+
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config'])
+
+/** One failure of the world: what was tried and why it failed (message), and what to do next (remedy). */
+export class ArpcheckError extends Error {
+  readonly code: ErrorCode
+  readonly remedy: readonly string[]
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { remedy?: readonly string[]; cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
+    this.name = 'ArpcheckError'
+    this.code = code
+    this.remedy = options.remedy ?? []
+  }
+
+  /** 2 for what the user typed, 3 for what could not be tested (design: exit codes). */
+  get exitCode(): 2 | 3 {
+    return USAGE_CODES.has(this.code) ? 2 : 3
+  }
+}
