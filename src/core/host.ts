@@ -44,7 +44,16 @@ export interface Neighbour {
   readonly ip: Ip
   readonly interface: string
   readonly mac: Mac | null
-  readonly state: 'reachable' | 'stale' | 'delay' | 'probe' | 'incomplete' | 'failed' | 'permanent' | 'noarp' | 'none'
+  readonly state:
+    | 'reachable'
+    | 'stale'
+    | 'delay'
+    | 'probe'
+    | 'incomplete'
+    | 'failed'
+    | 'permanent'
+    | 'noarp'
+    | 'none'
 }
 
 /** Packet sockets of other processes that hear ARP requests here: perhaps a speaker (rule 2, maybe-self). */
