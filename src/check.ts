@@ -1,10 +1,16 @@
-import type { Capture, CaptureEvents } from './capture/capture.ts'
+import { askVantage, type Asked } from './ask.ts'
+import type { Capture, CaptureEvents, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { CapturedFrame } from './core/arp.ts'
+import { assemble, unaskedReport } from './core/assemble.ts'
 import type { HostFacts } from './core/host.ts'
-import type { Ip } from './core/ip.ts'
+import { isIpv4, type Ip } from './core/ip.ts'
+import { offSegment, type Expectation } from './core/judge.ts'
 import type { Mac } from './core/mac.ts'
-import type { Report } from './core/report.ts'
+import { outcomeOf } from './core/outcome.ts'
+import type { FrameCounts, Report, VipReport } from './core/report.ts'
+import { planVantages, type VantagePlan } from './core/vantage.ts'
+import { ArpcheckError } from './errors.ts'
 
 /** An address to ask for, and the MACs that may answer; null: whoever answers, as long as it is one. */
 export interface Target {
@@ -14,6 +20,8 @@ export interface Target {
 
 export interface CheckOptions {
   readonly targets: readonly Target[]
+  /** Addresses that nobody may hold: an answer for one is a squatter, the same MAC on two is proxy ARP. */
+  readonly mustBeFree: readonly Ip[]
   /** Names given by the user; empty: every up interface that has a target on-link. */
   readonly interfaces: readonly string[]
   /** Broadcast who-has per VIP. */
@@ -32,11 +40,101 @@ export interface CheckOptions {
 export interface CheckEdges {
   readonly clock: Clock
   readonly hostFacts: () => HostFacts
-  /** Opens one interface; throws an ArpcheckError. */
-  readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
+  /** Opens one interface; throws an ArpcheckError. `frames` is how many replies a burst may bring. */
+  readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
   /** Sees every frame that was drained, for --pcap. */
   readonly onFrame?: (frame: CapturedFrame, interfaceName: string) => void
 }
 
 /** Asks for every target once, listens, judges. An abort ends the listening and reports what is known. */
-export declare function check(options: CheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<Report>
+export async function check(options: CheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<Report> {
+  const [startedAt, startMs] = [
+    new Date(Number(edges.clock.wallNs() / 1_000_000n)),
+    edges.clock.monotonicMs(),
+  ]
+  const facts = edges.hostFacts()
+  const plan = planOrThrow(options, facts)
+  const asked = await askAll(plan, options, edges, signal)
+  const shared = {
+    facts,
+    expectations: expectationsOf(options),
+    mustBeFree: options.mustBeFree,
+    interrupted: signal.aborted,
+  }
+  const outcomes = asked.map(({ past }, i) => outcomeOf({ ...shared, past, vantage: plan.vantages[i]! }))
+  return assemble({
+    startedAt,
+    durationMs: edges.clock.monotonicMs() - startMs,
+    interrupted: signal.aborted,
+    vantage: plan.vantages.map(({ link, ip }) => ({
+      node: facts.hostname,
+      interface: link.name,
+      mac: link.mac,
+      ip,
+    })),
+    canaries: outcomes.flatMap(({ canaries }) => canaries),
+    frames: frameCounts(asked),
+    vips: [...outcomes.flatMap(({ vips }) => vips), ...untestable(options, plan)],
+    findings: outcomes.flatMap(({ findings }) => findings),
+  })
+}
+
+/** All interfaces at once; trouble on one stops the others before it is thrown. */
+async function askAll(
+  { vantages }: VantagePlan,
+  options: CheckOptions,
+  edges: CheckEdges,
+  signal: AbortSignal,
+): Promise<Asked[]> {
+  const stop = new AbortController()
+  const ended = AbortSignal.any([signal, stop.signal])
+  const tasks = vantages.map((vantage) => askVantage({ vantage, options, edges, signal: ended }))
+  try {
+    return await Promise.all(tasks)
+  } finally {
+    stop.abort()
+    await Promise.allSettled(tasks)
+  }
+}
+
+function expectationsOf({ targets }: CheckOptions): ReadonlyMap<Ip, Expectation> {
+  return new Map(targets.map(({ vip, macs }) => [vip, macs ? { source: 'static', macs } : { source: 'any' }]))
+}
+
+function planOrThrow({ targets, interfaces }: CheckOptions, facts: HostFacts): VantagePlan {
+  const plan = planVantages(
+    targets.map(({ vip }) => vip),
+    interfaces,
+    facts,
+  )
+  if ('code' in plan) throw new ArpcheckError(plan.code, plan.message, { remedy: plan.remedy })
+  return plan
+}
+
+/** Rows for what no interface here can ask: other segments, and IPv6, whose neighbour discovery is not spoken yet. */
+function untestable({ targets }: CheckOptions, plan: VantagePlan): VipReport[] {
+  const ipv6 = targets.map(({ vip }) => vip).filter((vip) => !isIpv4(vip))
+  return [...plan.offSegment, ...ipv6].map((vip) => unaskedReport(vip, offSegment(vip)))
+}
+
+function frameCounts(asked: readonly Asked[]): FrameCounts {
+  const totals = asked.map(({ statistics }) => statistics)
+  const sum = (of: (statistics: CaptureStatistics) => number) =>
+    totals.reduce((total, item) => total + (item ? of(item) : 0), 0)
+  const isCounted = totals.every((item) => item !== null)
+  return {
+    sent: sum(({ sent }) => sent),
+    received: sum(({ received }) => received),
+    kernelDrops: isCounted ? sum(({ kernelDrops }) => kernelDrops) : null,
+    ringDrops: isCounted ? sum(({ ringDrops }) => ringDrops) : null,
+    ignored: ignoredCounts(asked),
+  }
+}
+
+function ignoredCounts(asked: readonly Asked[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { round } of asked.flatMap(({ past }) => past)) {
+    for (const [reason, count] of round.ignored) counts[reason] = (counts[reason] ?? 0) + count
+  }
+  return counts
+}

@@ -63,7 +63,8 @@ export interface VipReport {
   /** `namespace/name` of each Service that holds the address; empty without a cluster. */
   readonly services: readonly string[]
   readonly pool: string | null
-  readonly interface: string
+  /** Null when no interface of this host could ask. */
+  readonly interface: string | null
   readonly verdict: VerdictName
   /** Whether the verdict is a fault, so that consumers need no table. */
   readonly faultVerdict: boolean

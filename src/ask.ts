@@ -1,0 +1,162 @@
+import type { Capture, CaptureStatistics } from './capture/capture.ts'
+import type { CheckEdges, CheckOptions } from './check.ts'
+import { encodeArp } from './core/arp.ts'
+import type { Ip } from './core/ip.ts'
+import type { Loss } from './core/judge.ts'
+import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
+import { paceOf } from './core/pace.ts'
+import { hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
+import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
+import type { ArpcheckError } from './errors.ts'
+
+/** What to ask from one interface, and with what. */
+export interface Task {
+  readonly vantage: Vantage
+  readonly options: CheckOptions
+  readonly edges: CheckEdges
+  readonly signal: AbortSignal
+}
+
+export interface Asked {
+  readonly past: readonly PastRound[]
+  readonly statistics: CaptureStatistics | null
+}
+
+/** One who-has: for which address, to whom. */
+interface Question {
+  readonly ip: Ip
+  readonly to: Mac
+}
+
+/** Asks from one interface: broadcasts, again where frames were lost, unicast where a given MAC kept silent. */
+export async function askVantage(task: Task): Promise<Asked> {
+  const asker = new Asker(task)
+  const past: PastRound[] = []
+  try {
+    do past.push(await asker.round())
+    while (!asker.isStopped() && mustAskAgain(past))
+    await asker.pass(unicastQuestions(task, past))
+  } finally {
+    asker.close()
+  }
+  if (asker.trouble) throw asker.trouble
+  return { past, statistics: asker.statistics }
+}
+
+/** An open capture and the round that it feeds. An abort or trouble closes it, so that nothing more is sent. */
+class Asker {
+  trouble: ArpcheckError | undefined
+  statistics: CaptureStatistics | null = null
+  readonly #task: Task
+  readonly #plan: RoundPlan
+  readonly #capture: Capture
+  readonly #stop = new AbortController()
+  #current: Round
+
+  constructor(task: Task) {
+    const { vantage, options, edges, signal } = task
+    this.#task = task
+    const senders = questionedIps(task).map(
+      (ip) => [ip, senderFor(ip, vantage.link, options.sender)] as const,
+    )
+    this.#plan = {
+      mac: vantage.link.mac,
+      senders: new Map(senders),
+      timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
+    }
+    this.#current = openRound(this.#plan)
+    this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
+    this.#capture = edges.openCapture(vantage.link.name, senders.length * options.count, {
+      onFrames: () => this.#collect(),
+      onTrouble: (error) => {
+        this.trouble ??= error
+        this.close()
+      },
+    })
+    signal.addEventListener('abort', this.close, { once: true })
+    if (signal.aborted) this.close()
+  }
+
+  isStopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  /** Asks for every address by broadcast, `count` times, and listens. */
+  async round(): Promise<PastRound> {
+    this.#current = openRound(this.#plan)
+    const before = this.#readStatistics()
+    await this.pass([...this.#plan.senders.keys()].map((ip) => ({ ip, to: BROADCAST_MAC })))
+    return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
+  }
+
+  /** Sends the questions `count` times, an interval apart, then listens for the timeout. */
+  async pass(questions: readonly Question[]): Promise<void> {
+    const { options, edges } = this.#task
+    const { gapNs, passMs } = paceOf(questions.length, options.intervalMs, options.rate)
+    const frames = questions.map((question) => this.#whoHas(question))
+    for (let left = frames.length > 0 ? options.count : 0; left > 0 && !this.isStopped(); left--) {
+      const startMs = edges.clock.monotonicMs()
+      await this.#capture.send({ frames, gapNs })
+      const waitMs = left === 1 ? options.timeoutMs : startMs + passMs - edges.clock.monotonicMs()
+      await edges.clock.sleep(Math.max(0, waitMs), this.#stop.signal)
+    }
+    if (!this.isStopped()) this.#collect()
+  }
+
+  /** Idempotent; an arrow, so that it can be the abort's listener. */
+  readonly close = (): void => this.#stop.abort()
+
+  #end(): void {
+    this.#task.signal.removeEventListener('abort', this.close)
+    this.#collect()
+    this.statistics = this.#capture.statistics()
+    this.#capture.close()
+  }
+
+  #readStatistics(): CaptureStatistics | null {
+    return this.isStopped() ? this.statistics : this.#capture.statistics()
+  }
+
+  #collect(): void {
+    const { edges, vantage } = this.#task
+    for (const frame of this.#capture.drain()) {
+      edges.onFrame?.(frame, vantage.link.name)
+      hear(this.#current, frame)
+    }
+  }
+
+  #whoHas({ ip, to }: Question): Uint8Array {
+    const { mac, senders } = this.#plan
+    return encodeArp({
+      op: 'who-has',
+      ethDst: to,
+      ethSrc: mac,
+      sha: mac,
+      spa: senders.get(ip)!,
+      tha: ZERO_MAC,
+      tpa: ip,
+    })
+  }
+}
+
+function questionedIps({ vantage, options }: Task): Ip[] {
+  const free = options.mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
+  return [...new Set([...vantage.canaries, ...vantage.vips, ...free])]
+}
+
+/** Only where a given MAC kept silent on a vantage that hears: does it answer when asked alone (rule 6, ARP107)? */
+function unicastQuestions({ vantage, options }: Task, past: readonly PastRound[]): Question[] {
+  if (!hearing(past).hears) return []
+  const given = new Map(options.targets.map(({ vip, macs }) => [vip, macs ?? []]))
+  return vantage.vips
+    .filter((vip) => mergeEvidence(past, vip).answers.length === 0)
+    .flatMap((ip) =>
+      (given.get(ip) ?? []).filter((mac) => mac !== vantage.link.mac).map((to) => ({ ip, to })),
+    )
+}
+
+function lossBetween(before: CaptureStatistics | null, after: CaptureStatistics | null): Loss {
+  if (!before || !after) return 'uncounted'
+  return after.kernelDrops + after.ringDrops > before.kernelDrops + before.ringDrops ? 'lost' : 'none'
+}

@@ -1,0 +1,180 @@
+import { decodeArp, isGratuitous, type ArpFrame, type CapturedFrame, type DecodeDrop } from './arp.ts'
+import type { Ip } from './ip.ts'
+import { BROADCAST_MAC, type Mac } from './mac.ts'
+
+/** Why a well-formed ARP frame is no evidence in this round. */
+export type RoundDrop =
+  | 'own-mac' // somebody else's frame that claims our address as its sender
+  | 'not-a-reply' // a request of somebody else
+  | 'unasked' // about an address that this round does not ask for
+  | 'not-for-us' // a reply to another host
+  | 'wrong-target-ip' // a reply to our MAC, but to an address that we did not ask from
+  | 'before-question' // a reply that came before our first who-has
+  | 'after-end' // a reply that came after the round's last moment
+  | 'too-many-answerers'
+export type FrameDrop = DecodeDrop | RoundDrop
+
+/** What one round asks, from one interface. */
+export interface RoundPlan {
+  readonly mac: Mac
+  /** Address asked for → the sender address that we ask from. */
+  readonly senders: ReadonlyMap<Ip, Ip>
+  /** A reply later than this after our last who-has does not count. */
+  readonly timeoutNs: bigint
+}
+
+/** One MAC that answered for one address. */
+export interface Answer {
+  readonly mac: Mac
+  /** Ethernet sources of its replies: others than `mac` mean that something relays or lies (ARP303). */
+  readonly ethSrcs: readonly Mac[]
+  readonly replies: number
+  /** First reply less the who-has before it, by kernel stamps; null without stamps. */
+  readonly rttNs: bigint | null
+  /** 42 proves an unpadded frame: a kernel on a link that does not pad, never MetalLB. */
+  readonly shortestFrame: number
+}
+
+/** An unasked announcement that was heard: who claims an address. */
+export interface Announcement {
+  readonly mac: Mac
+  readonly atNs: bigint | null
+}
+
+/** What was heard about one address. */
+export interface Evidence {
+  /** Our own broadcasts that were seen to leave. */
+  readonly asked: number
+  /** Who answered a broadcast, in the order of the first reply. */
+  readonly answers: readonly Answer[]
+  /** Who answered only after we turned to unicast. */
+  readonly unicastAnswers: readonly Answer[]
+  readonly announcements: readonly Announcement[]
+}
+
+/** A round in progress: fed by `hear`, read by `evidenceOf`. */
+export interface Round {
+  readonly plan: RoundPlan
+  readonly ledgers: ReadonlyMap<Ip, Ledger>
+  readonly ignored: Map<FrameDrop, number>
+  lastAskNs: bigint | null
+}
+
+interface Ledger {
+  readonly sender: Ip
+  asked: number
+  unicast: boolean
+  hasAsked: boolean
+  lastAskNs: bigint | null
+  readonly broadcastAnswers: Map<Mac, MutableAnswer>
+  readonly unicastAnswers: Map<Mac, MutableAnswer>
+  readonly announcements: Map<Mac, Announcement>
+}
+type MutableAnswer = { -readonly [K in keyof Answer]: Answer[K] } & { ethSrcs: Mac[] }
+
+/** More answerers for one address than a segment can hold in earnest; the rest is counted only. */
+export const MAX_ANSWERERS = 64
+
+export function openRound(plan: RoundPlan): Round {
+  const ledgers = new Map<Ip, Ledger>()
+  for (const [ip, sender] of plan.senders) ledgers.set(ip, newLedger(sender))
+  return { plan, ledgers, ignored: new Map(), lastAskNs: null }
+}
+
+/** Takes one frame into the round: as a question of ours, as an answer, as an announcement, or as a counted drop. */
+export function hear(round: Round, captured: CapturedFrame): void {
+  const frame = decodeArp(captured.bytes)
+  const drop = typeof frame === 'string' ? frame : take(round, frame, captured)
+  if (drop) round.ignored.set(drop, (round.ignored.get(drop) ?? 0) + 1)
+}
+
+/** What has been heard about `ip` so far. */
+export function evidenceOf(round: Round, ip: Ip): Evidence {
+  const ledger = round.ledgers.get(ip)
+  return {
+    asked: ledger?.asked ?? 0,
+    answers: [...(ledger?.broadcastAnswers.values() ?? [])],
+    unicastAnswers: [...(ledger?.unicastAnswers.values() ?? [])],
+    announcements: [...(ledger?.announcements.values() ?? [])],
+  }
+}
+
+/** Whether any reply to our own questions came: this vantage hears. */
+export function hasHeard(round: Round): boolean {
+  return [...round.ledgers.values()].some(
+    ({ broadcastAnswers, unicastAnswers }) => broadcastAnswers.size + unicastAnswers.size > 0,
+  )
+}
+
+function take(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop | undefined {
+  const gratuitous = isGratuitous(frame)
+  if (frame.sha === round.plan.mac) {
+    return frame.op === 'who-has' && !gratuitous ? takeQuestion(round, frame, captured) : 'own-mac'
+  }
+  if (gratuitous) return takeAnnouncement(round, frame, captured)
+  if (frame.op === 'who-has') return 'not-a-reply'
+  return takeReply(round, frame, captured)
+}
+
+/** Our own who-has, as the kernel's tap shows it on its way out: its stamp is when the question was asked. */
+function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
+  const ledger = round.ledgers.get(frame.tpa)
+  if (!ledger || frame.spa !== ledger.sender) return 'unasked'
+  ledger.hasAsked = true
+  ledger.unicast = frame.ethDst !== BROADCAST_MAC
+  if (!ledger.unicast) ledger.asked++
+  ledger.lastAskNs = round.lastAskNs = atNs
+  return undefined
+}
+
+function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
+  const ledger = round.ledgers.get(frame.spa)
+  if (!ledger) return 'unasked'
+  if (ledger.announcements.size >= MAX_ANSWERERS) return 'too-many-answerers'
+  ledger.announcements.set(frame.sha, { mac: frame.sha, atNs })
+  return undefined
+}
+
+function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop | undefined {
+  const ledger = round.ledgers.get(frame.spa)
+  if (frame.ethDst !== round.plan.mac || frame.tha !== round.plan.mac) return 'not-for-us'
+  if (!ledger) return 'unasked'
+  if (frame.tpa !== ledger.sender) return 'wrong-target-ip'
+  if (!ledger.hasAsked) return 'before-question'
+  if (isLate(round, captured.atNs)) return 'after-end'
+  const answers = ledger.unicast ? ledger.unicastAnswers : ledger.broadcastAnswers
+  const known = answers.get(frame.sha)
+  if (!known && answers.size >= MAX_ANSWERERS) return 'too-many-answerers'
+  answers.set(frame.sha, known ? again(known, frame, captured) : firstAnswer(ledger, frame, captured))
+  return undefined
+}
+
+function isLate({ lastAskNs, plan }: Round, atNs: bigint | null): boolean {
+  return atNs !== null && lastAskNs !== null && atNs - lastAskNs > plan.timeoutNs
+}
+
+function firstAnswer(ledger: Ledger, frame: ArpFrame, { atNs, wireLength }: CapturedFrame): MutableAnswer {
+  const rttNs = atNs !== null && ledger.lastAskNs !== null ? atNs - ledger.lastAskNs : null
+  return { mac: frame.sha, ethSrcs: [frame.ethSrc], replies: 1, rttNs, shortestFrame: wireLength }
+}
+
+function again(answer: MutableAnswer, frame: ArpFrame, { wireLength }: CapturedFrame): MutableAnswer {
+  answer.replies++
+  answer.shortestFrame = Math.min(answer.shortestFrame, wireLength)
+  const isNew = !answer.ethSrcs.includes(frame.ethSrc) && answer.ethSrcs.length < MAX_ANSWERERS
+  if (isNew) answer.ethSrcs.push(frame.ethSrc)
+  return answer
+}
+
+function newLedger(sender: Ip): Ledger {
+  return {
+    sender,
+    asked: 0,
+    unicast: false,
+    hasAsked: false,
+    lastAskNs: null,
+    broadcastAnswers: new Map(),
+    unicastAnswers: new Map(),
+    announcements: new Map(),
+  }
+}

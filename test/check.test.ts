@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { check, type CheckOptions, type Target } from '../src/check.ts'
+import type { Report } from '../src/core/report.ts'
+import { ArpcheckError } from '../src/errors.ts'
+import { answers, FakeSegment, hostFacts, ip, link, mac, OWN_MAC, replyTo } from './helpers/segment.ts'
+
+const TRAEFIK = '192.168.1.60'
+const NUC_1 = '1c:69:7a:aa:01:10'
+const NUC_4 = '1c:69:7a:aa:04:10'
+const any = (vip: string): Target => ({ vip: ip(vip), macs: null })
+const given = (vip: string, ...macs: string[]): Target => ({ vip: ip(vip), macs: macs.map(mac) })
+
+const DEFAULTS: CheckOptions = {
+  targets: [],
+  mustBeFree: [],
+  interfaces: [],
+  count: 3,
+  intervalMs: 250,
+  timeoutMs: 1000,
+  rate: 50,
+  sender: 'auto',
+}
+
+async function run(
+  segment: FakeSegment,
+  options: Partial<CheckOptions>,
+  signal = new AbortController().signal,
+): Promise<Report> {
+  const edges = { clock: segment.clock, hostFacts: () => segment.facts, openCapture: segment.open }
+  const report = await check({ ...DEFAULTS, ...options }, edges, signal)
+  assert.equal(segment.opened, segment.closed, 'every capture is closed')
+  return report
+}
+
+const codesOf = (report: Report) => report.vips.map(({ findings }) => findings.map(({ code }) => code))
+
+test('one machine answers, none was given → ok, and ARP903 shows who', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  const report = await run(segment, { targets: [any(TRAEFIK)] })
+  assert.equal(report.vips[0]!.verdict, 'ok')
+  assert.deepEqual(codesOf(report), [['ARP903']])
+  assert.deepEqual(report.vips[0]!.answered, [
+    { mac: NUC_4, node: null, relation: 'other', rttMs: 0.2, replies: 3, vendor: null },
+  ])
+})
+
+test('a run sends (VIPs + gateways) × count broadcasts, from our own MAC and address', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  await run(segment, { targets: [any(TRAEFIK), any('192.168.1.61')] })
+  assert.equal(segment.sent.length, 9)
+  for (const frame of segment.sent) {
+    const { op, ethDst, ethSrc, sha, spa, tha } = frame
+    assert.deepEqual(
+      { op, ethDst, ethSrc, sha, spa, tha },
+      {
+        op: 'who-has',
+        ethDst: 'ff:ff:ff:ff:ff:ff',
+        ethSrc: OWN_MAC,
+        sha: OWN_MAC,
+        spa: '192.168.1.13',
+        tha: '00:00:00:00:00:00',
+      },
+    )
+  }
+})
+
+test('the given MAC answers → ok without findings', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  const report = await run(segment, { targets: [given(TRAEFIK, NUC_4)] })
+  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['ok', [[]]])
+})
+
+test('nobody answers while the gateway does → silent', async () => {
+  const report = await run(new FakeSegment(), { targets: [any(TRAEFIK)] })
+  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['silent', [['ARP101']]])
+  assert.deepEqual(report.canaries, [
+    { ip: '192.168.1.1', interface: 'eno1', kind: 'must-answer', answered: true },
+  ])
+})
+
+test('nothing answers at all → unknown: deaf-vantage, and ARP904 for the run', async () => {
+  const segment = new FakeSegment()
+  segment.responders = []
+  const report = await run(segment, { targets: [any(TRAEFIK)] })
+  assert.deepEqual([report.vips[0]!.verdict, report.vips[0]!.reason], ['unknown', 'deaf-vantage'])
+  assert.deepEqual(
+    report.findings.map(({ code }) => code),
+    ['ARP904'],
+  )
+})
+
+test('a given MAC that answers unicast alone → silent with ARP107', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push((question) => (question.ethDst === NUC_4 ? answers(TRAEFIK, NUC_4)(question) : []))
+  const report = await run(segment, { targets: [given(TRAEFIK, NUC_4)] })
+  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['silent', [['ARP107']]])
+  assert.equal(segment.sent.filter(({ ethDst }) => ethDst === NUC_4).length, 3)
+})
+
+test('a round that lost frames is asked again, and the next one decides', async () => {
+  const segment = new FakeSegment()
+  segment.kernelDrops = (sent) => (sent >= 6 ? 5 : 0)
+  const report = await run(segment, { targets: [any(TRAEFIK)] })
+  assert.equal(segment.sent.length, 12)
+  assert.equal(report.vips[0]!.verdict, 'silent')
+})
+
+test('silence in three rounds that all lost frames but heard the gateway → silent', async () => {
+  const segment = new FakeSegment()
+  segment.kernelDrops = (sent) => sent
+  const report = await run(segment, { targets: [any(TRAEFIK)] })
+  assert.equal(segment.sent.length, 18)
+  assert.equal(report.vips[0]!.verdict, 'silent')
+})
+
+test('an engine that does not count lost frames → silence is unknown: frames-lost', async () => {
+  const segment = new FakeSegment()
+  segment.countsFrames = false
+  const report = await run(segment, { targets: [any(TRAEFIK)] })
+  assert.deepEqual([report.vips[0]!.reason, codesOf(report)], ['frames-lost', [['ARP905']]])
+  assert.deepEqual([report.frames.kernelDrops, report.frames.ringDrops], [null, null])
+})
+
+test('one MAC answers two addresses that must be free → foreign with ARP402', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push((question) =>
+    question.tpa === '192.168.1.1' ? [] : [replyTo(question, { sha: mac(NUC_1) })],
+  )
+  const report = await run(segment, {
+    targets: [any(TRAEFIK)],
+    mustBeFree: [ip('192.168.1.70'), ip('192.168.1.71')],
+  })
+  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['foreign', [['ARP402']]])
+  assert.equal(report.vips[0]!.answered[0]!.relation, 'foreign')
+})
+
+test('one address that must be free answers → a squatter (ARP403), the VIP stays ok', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push(answers(TRAEFIK, NUC_4), answers('192.168.1.70', NUC_1))
+  const report = await run(segment, { targets: [any(TRAEFIK)], mustBeFree: [ip('192.168.1.70')] })
+  assert.deepEqual([report.vips[0]!.verdict, report.findings.map(({ code }) => code)], ['ok', ['ARP403']])
+})
+
+test('an interrupt reports what has answered and leaves the rest out, unjudged', async () => {
+  const segment = new FakeSegment()
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  const stop = new AbortController()
+  segment.clock.onStep = () => stop.abort()
+  const report = await run(segment, { targets: [any(TRAEFIK), any('192.168.1.61')] }, stop.signal)
+  assert.equal(report.interrupted, true)
+  assert.deepEqual(
+    report.vips.map(({ vip, verdict }) => [vip, verdict]),
+    [[TRAEFIK, 'ok']],
+  )
+  assert.equal(segment.sent.length, 3, 'nothing is sent after the interrupt')
+})
+
+test('trouble on the interface in mid-run is thrown as it came, and nothing more is sent', async () => {
+  const segment = new FakeSegment()
+  const down = new ArpcheckError('interface-down', 'eno1 went down')
+  segment.clock.onStep = () => segment.trouble(down)
+  await assert.rejects(run(segment, { targets: [any(TRAEFIK)] }), down)
+  assert.deepEqual([segment.sent.length, segment.closed], [2, 1])
+})
+
+test('an unknown interface is refused with the one that was meant, and nothing is opened', async () => {
+  const segment = new FakeSegment()
+  await assert.rejects(
+    run(segment, { targets: [any(TRAEFIK)], interfaces: ['eno2'] }),
+    /no interface eno2 here\. Did you mean eno1 \(192\.168\.1\.13\/24, up\)\?/,
+  )
+  assert.equal(segment.opened, 0)
+})
+
+test('a VIP on no segment of this host is listed as vantage-off-segment; an IPv6 one as ndp-not-probed', async () => {
+  const report = await run(new FakeSegment(), { targets: [any('10.9.9.9'), any('2001:db8::60')] })
+  assert.deepEqual(
+    report.vips.map(({ reason }) => reason),
+    ['vantage-off-segment', 'ndp-not-probed'],
+  )
+  assert.deepEqual(codesOf(report), [['ARP106'], []])
+})
+
+test('--iface overrides the subnet test: the VIP is asked with a zero sender', async () => {
+  const segment = new FakeSegment()
+  segment.facts = hostFacts({ links: [link({ addresses: [] })] })
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  const report = await run(segment, { targets: [any(TRAEFIK)], interfaces: ['eno1'] })
+  assert.equal(report.vips[0]!.verdict, 'ok')
+  assert.ok(segment.sent.every(({ spa }) => spa === '0.0.0.0'))
+})
+
+test('the VIP is never the sender, not even where this host holds it', async () => {
+  const segment = new FakeSegment()
+  const report = await run(segment, { targets: [any('192.168.1.13')] })
+  assert.equal(report.vips[0]!.verdict, 'self')
+  assert.ok(segment.sent.every(({ spa, tpa }) => spa !== tpa))
+})
