@@ -1,12 +1,32 @@
-// Builds dist/: the native addon, one bundle per entry point, the report schema.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync, readFileSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// Builds dist/ where its sources changed: the native addon, one bundle per entry point, the report's schema; --types
+// adds the library's declarations, --force builds all.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build as esbuild } from 'esbuild'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const addon = join(root, 'dist/arpcheck.node')
+
+/** Each bundle and its source. src/arpcheck.ts answers --version before it loads another bundle. */
+const ENTRIES = {
+  arpcheck: 'src/arpcheck.ts',
+  cli: 'src/cli/main.ts',
+  lab: 'src/lab/main.ts',
+  index: 'src/index.ts',
+}
 
 /** Settings that the product's bundles and the tests' share. */
 export const bundling = {
@@ -15,6 +35,8 @@ export const bundling = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // import() of a bundle becomes require, which starts faster than Node's loader of modules
+  supported: { 'dynamic-import': false },
   // yargs reads import.meta.url, which CommonJS lacks
   define: { 'import.meta.url': 'importMetaUrl', ARPCHECK_VERSION: JSON.stringify(readVersion()) },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
@@ -23,36 +45,133 @@ export const bundling = {
   logLevel: 'warning',
 }
 
-/** Compiles native/ with the headers of the running Node, so that nothing is downloaded, and copies the addon to dist/. */
-export function buildAddon() {
-  const sources = readdirSync(join(root, 'native')).filter((name) => /\.(cc|h|gyp)$/.test(name))
-  if (sources.length === 0) return
-  const newest = Math.max(...sources.map((name) => statSync(join(root, 'native', name)).mtimeMs))
-  if (existsSync(addon) && statSync(addon).mtimeMs > newest) return
-  const nodedir = join(dirname(process.execPath), '..')
-  execFileSync(
-    join(root, 'node_modules/.bin/node-gyp'),
-    ['rebuild', '-C', 'native', `--nodedir=${nodedir}`, '--loglevel=warn'],
-    {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
-  )
-  mkdirSync(dirname(addon), { recursive: true })
-  copyFileSync(join(root, 'native/build/Release/arpcheck.node'), addon)
+/** `import()` of another entry point stays a call to its own bundle, so that each is loaded only when needed. */
+const separateBundles = {
+  name: 'separate-bundles',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined
+      const source = resolve(resolveDir, path)
+      const entry = Object.keys(ENTRIES).find((name) => join(root, ENTRIES[name]) === source)
+      return entry && { path: `./${entry}.js`, external: true }
+    })
+  },
 }
 
-/** Bundles the entry points that exist. */
-export async function buildBundles() {
-  const entries = {
-    arpcheck: 'src/arpcheck.ts',
-    cli: 'src/cli/main.ts',
-    lab: 'src/lab/main.ts',
-    index: 'src/index.ts',
+/** Builds what changed; `say` hears in a few words what is being built. */
+export async function build(say = () => {}) {
+  await whenChanged('addon', filesIn('native'), [addon], () => {
+    say('compiling the addon')
+    buildAddon()
+  })
+  const present = Object.fromEntries(
+    Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
+  )
+  const inputs = [...filesIn('src'), ...['package.json', 'package-lock.json', '.ci/build.mjs'].map(inRoot)]
+  const outputs = Object.keys(present).map((name) => inRoot(`dist/${name}.js`))
+  await whenChanged('bundles', inputs, outputs, () => {
+    say('bundling')
+    return buildBundles(present)
+  })
+}
+
+/** Compiles native/ by node-gyp, with the headers of the running Node, so that nothing is downloaded. */
+function buildAddon() {
+  if (!existsSync(inRoot('native/binding.gyp'))) return
+  const gyp = [
+    inRoot('node_modules/node-gyp/bin/node-gyp.js'),
+    'rebuild',
+    '-C',
+    'native',
+    `--nodedir=${nodeDir()}`,
+  ]
+  run(process.execPath, [...gyp, '--loglevel=warn'])
+  mkdirSync(dirname(addon), { recursive: true })
+  // A running process may have the old file mapped: a new one takes its place.
+  rmSync(addon, { force: true })
+  copyFileSync(inRoot('native/build/Release/arpcheck.node'), addon)
+}
+
+/** A folder with include/node: the running Node's own, else one made of node-api-headers, all that the addon uses. */
+function nodeDir() {
+  const prefix = resolve(dirname(process.execPath), '..')
+  if (existsSync(join(prefix, 'include/node/node_api.h'))) return prefix
+  const made = inRoot('build/nodedir')
+  const include = join(made, 'include/node')
+  mkdirSync(include, { recursive: true })
+  const headers = inRoot('node_modules/node-api-headers/include')
+  for (const name of readdirSync(headers)) copyFileSync(join(headers, name), join(include, name))
+  writeFileSync(join(include, 'common.gypi'), '{}\n')
+  return made
+}
+
+async function buildBundles(entryPoints) {
+  mkdirSync(inRoot('dist'), { recursive: true })
+  await esbuild({ ...bundling, entryPoints, outdir: 'dist', minifySyntax: true, plugins: [separateBundles] })
+  if (entryPoints.arpcheck) chmodSync(inRoot('dist/arpcheck.js'), 0o755)
+  for (const schema of filesIn('src').filter((path) => path.endsWith('.schema.json')))
+    copyFileSync(schema, inRoot(join('dist', basename(schema))))
+}
+
+/** The library's declarations; about a second, so only where they are shipped or checked. */
+export function buildTypes() {
+  rmSync(inRoot('dist/types'), { recursive: true, force: true })
+  if (!existsSync(inRoot(ENTRIES.index))) return
+  const emit = [
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--rootDir',
+    'src',
+    '--outDir',
+    'dist/types',
+  ]
+  run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json', ...emit])
+}
+
+/** Does `work` unless its inputs are as they were when it last ended well, and its outputs stand. */
+async function whenChanged(name, inputs, outputs, work) {
+  const stamp = inRoot(`build/${name}.stamp`)
+  const state = signature(inputs)
+  const asBefore = existsSync(stamp) && readFileSync(stamp, 'utf8') === state
+  if (inputs.length === 0 || (asBefore && outputs.every((path) => existsSync(path)))) return
+  rmSync(stamp, { force: true })
+  await work()
+  mkdirSync(dirname(stamp), { recursive: true })
+  writeFileSync(stamp, state)
+}
+
+function signature(paths) {
+  const hash = createHash('sha256')
+  for (const path of paths) {
+    const { mtimeMs, size } = statSync(path)
+    hash.update(`${path} ${mtimeMs} ${size}\n`)
   }
-  const present = Object.entries(entries).filter(([, path]) => existsSync(join(root, path)))
-  await build({ ...bundling, entryPoints: Object.fromEntries(present), outdir: 'dist', minifySyntax: true })
-  if (existsSync(join(root, 'dist/arpcheck.js'))) chmodSync(join(root, 'dist/arpcheck.js'), 0o755)
+  return hash.digest('hex')
+}
+
+/** Every file below a folder of the project, in order; none where the folder is missing. native/build is left out. */
+function filesIn(folder) {
+  if (!existsSync(inRoot(folder))) return []
+  return readdirSync(inRoot(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !path.startsWith(inRoot('native/build/')))
+    .toSorted()
+}
+
+function run(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`${stdout}${stderr}`.trim())
+}
+
+function inRoot(path) {
+  return join(root, path)
 }
 
 function readVersion() {
@@ -60,6 +179,7 @@ function readVersion() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  buildAddon()
-  await buildBundles()
+  if (process.argv.includes('--force')) rmSync(inRoot('build'), { recursive: true, force: true })
+  await build((words) => process.stderr.write(`build: ${words}\n`))
+  if (process.argv.includes('--types')) buildTypes()
 }

@@ -1,0 +1,109 @@
+// Makes a fresh clone ready: `node .ci/setup.mjs [--quiet] [build|demo|test|bench]`.
+// Only Node's built-ins up to the line that runs npm ci: before it there is no node_modules.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+/** Each stage needs the packages of those before it too. */
+const STAGES = ['build', 'demo', 'test', 'bench']
+const CANNOT_SET_UP = 3
+/** An ordinary user's PATH on Debian lacks the sbin folders, where some of the tools live. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/** Packages of `stage` whose proof, a command or a file, is not on this machine; asking dpkg would take longer. */
+function missingPackages(stage) {
+  const table = JSON.parse(readFileSync(join(root, '.ci/packages.json'), 'utf8'))
+  return STAGES.slice(0, STAGES.indexOf(stage) + 1)
+    .flatMap((name) => table[name])
+    .filter(({ proof }) => !proof.some(isPresent))
+    .map((row) => row.package)
+}
+
+function isPresent(proof) {
+  return proof.startsWith('/')
+    ? existsSync(proof)
+    : FOLDERS.some((folder) => folder !== '' && existsSync(join(folder, proof)))
+}
+
+function installPackages(stage) {
+  const missing = missingPackages(stage)
+  if (missing.length === 0) return
+  if (process.getuid?.() !== 0 || !FOLDERS.some((folder) => existsSync(join(folder, 'apt-get'))))
+    cannot(missing, `Packages are missing: ${missing.join(' ')}`)
+  say(`installing ${missing.join(' ')}`)
+  // A fresh machine has no package lists. Where this fails, older lists may still do.
+  run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', 'update'], aptEnvironment())
+  const install = ['-qq', '-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends']
+  const { status, output } = run('apt-get', [...install, ...missing], aptEnvironment())
+  const still = missingPackages(stage)
+  if (status !== 0 || still.length > 0)
+    cannot(still, `${output}\napt-get did not install: ${still.join(' ')}`)
+}
+
+function aptEnvironment() {
+  return { DEBIAN_FRONTEND: 'noninteractive' }
+}
+
+/** Installs what the lock file pins, unless that very lock file was installed last. */
+function installModules() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+  const stamp = join(root, 'node_modules/.arpcheck-lock')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  say('npm ci')
+  const { status, output } = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    // Headers of the running Node, so that optional packages compile without downloading any.
+    npm_config_nodedir: join(dirname(process.execPath), '..'),
+  })
+  if (status !== 0) stop(`${output}\nnpm ci failed: is the npm registry reached from here?`)
+  writeFileSync(stamp, lock)
+}
+
+async function buildAll() {
+  const { build } = await import('./build.mjs')
+  try {
+    await build(say)
+  } catch (error) {
+    stop(`${error.message}\nThe build failed.`)
+  }
+}
+
+function run(command, args, environment) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: 15 * 60_000,
+  })
+  return { status, output: error ? error.message : `${stdout}${stderr}`.trim() }
+}
+
+function say(words) {
+  process.stderr.write(`setup: ${words}\n`)
+}
+
+function cannot(packages, why) {
+  const become = process.getuid?.() === 0 ? '' : 'sudo '
+  stop(`${why}\n\n  on Debian:  ${become}apt-get install -y --no-install-recommends ${packages.join(' ')}\n`)
+}
+
+function stop(text) {
+  process.stderr.write(`${text}\n`)
+  process.exit(CANNOT_SET_UP)
+}
+
+const [stage = 'test'] = process.argv.slice(2).filter((arg) => arg !== '--quiet')
+if (!STAGES.includes(stage)) stop(`Unknown stage ${stage}; there are ${STAGES.join(', ')}.`)
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19))
+  stop(`Node 20.19 or newer is needed; this is ${process.version}.`)
+installPackages(stage)
+installModules()
+await buildAll()
+if (!process.argv.includes('--quiet')) say(`ready for ${stage}`)
