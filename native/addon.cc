@@ -1,0 +1,10 @@
+// The addon's face: registers each part. Context-aware, so every worker thread gets its own copy of all state.
+#include <node_api.h>
+
+#include "capture_object.h"
+
+// Runs on the thread of the loading environment.
+NAPI_MODULE_INIT() {
+  register_capture(env, exports);
+  return exports;
+}

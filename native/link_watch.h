@@ -1,0 +1,47 @@
+// Knows one interface by rtnetlink: its state now, and every change of it. Needs no privilege and polls nothing.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "trouble.h"
+
+struct LinkState {
+  int index = 0;
+  std::string name;
+  std::string mac;  // aa:bb:cc:dd:ee:ff; empty when it has none
+  bool ethernet = false;
+  bool up = false;       // IFF_UP: somebody switched it on
+  bool carrier = false;  // IFF_LOWER_UP: the cable, or what stands for one
+
+  bool usable() const { return up && carrier; }
+};
+
+class LinkWatch {
+ public:
+  LinkWatch() = default;
+  ~LinkWatch() { close(); }
+  LinkWatch(const LinkWatch&) = delete;
+  LinkWatch& operator=(const LinkWatch&) = delete;
+
+  // Subscribes first and asks then, so that no change falls between the two. False: `trouble` says why.
+  bool open(const std::string& name, Trouble* trouble);
+  const LinkState& state() const { return state_; }
+  bool gone() const { return gone_; }
+  // Readable when read_changes() has something to do.
+  int fd() const { return fd_; }
+  // After the thread that reads changes has ended. May be called again.
+  void close();
+  // What has changed since the last call, oldest first.
+  std::vector<Trouble> read_changes();
+
+ private:
+  bool ask();
+  void compare(const LinkState& now, std::vector<Trouble>* changes);
+  void take_message(const void* header, std::vector<Trouble>* changes);
+
+  int fd_ = -1;
+  bool known_ = false;
+  bool gone_ = false;
+  LinkState state_;
+};

@@ -1,0 +1,219 @@
+import { join } from 'node:path'
+import type { CapturedFrame } from '../core/arp.ts'
+import { ArpcheckError, type ErrorCode } from '../errors.ts'
+import type { Batch, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
+import { PROBER_FILTER } from './filter.ts'
+
+export interface NativeOptions {
+  readonly device: string
+  /** pcap's filter language, run in the kernel; by default what a prober needs. */
+  readonly filter?: string
+  /** Bytes kept of each frame, 64 to 2048. */
+  readonly snapLength?: number
+  /** Frames that come while the process is stopped wait here: about 208 bytes each at the default snap length. */
+  readonly kernelBufferBytes?: number
+  /** Frames that come while JavaScript is busy wait here, at most this many between two drains. */
+  readonly ringFrames?: number
+}
+
+/** 128: an ARP frame, its padding and a VLAN tag. 16 MiB and 262,144 frames: a second without JavaScript at 200,000 frames/s. */
+const DEFAULTS = {
+  filter: PROBER_FILTER,
+  snapLength: 128,
+  kernelBufferBytes: 16 * 1024 * 1024,
+  ringFrames: 262_144,
+} satisfies Partial<NativeOptions>
+
+/** All of C++ that TypeScript can see; native/README.md states who may call what, and when. */
+interface NativeCapture {
+  open(options: Required<NativeOptions>, onEvents: (events: number) => void): Opened
+  /** Writes whole records, oldest first, and returns how many. */
+  drain(into: Uint8Array): number
+  pending(): number
+  /** False when the capture is closed or too many frames wait. */
+  send(frames: Uint8Array, lengths: Uint16Array, gapNs: number): boolean
+  batchesDone(): number
+  stats(): CaptureStatistics | null
+  troubles(): { code: ErrorCode; message: string }[]
+  close(): void
+}
+
+interface Opened {
+  readonly index: number
+  readonly mac: string
+  readonly recordBytes: number
+}
+
+interface Addon {
+  readonly Capture: new () => NativeCapture
+  readonly pcapVersion: string
+}
+
+const EVENT_FRAMES = 1
+const EVENT_SENT = 2
+const EVENT_TROUBLE = 4
+
+/** Record: 0 atNs u64 | 8 wireLength u32 | 12 capturedLength u16 | 14 reserved u16 | 16 bytes; the host's byte order. */
+export const RECORD_HEADER_BYTES = 16
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** Opens one interface. Throws an ArpcheckError that says why it cannot, and what to do. */
+export function openNative(options: NativeOptions, events: CaptureEvents): Capture {
+  return new NativeEngine({ ...DEFAULTS, ...options }, events)
+}
+
+/** libpcap's own words for its version, for `--version`. */
+export function pcapVersion(): string {
+  return loadAddon().pcapVersion
+}
+
+class NativeEngine implements Capture {
+  readonly engine = 'native'
+  readonly can = { statistics: true, timestamps: true, survivesDown: true }
+  readonly #native: NativeCapture
+  readonly #events: CaptureEvents
+  readonly #recordBytes: number
+  /** One per batch that is not done, oldest first. */
+  readonly #waiting: (() => void)[] = []
+  #batchesDone = 0
+  #closed = false
+
+  constructor(options: Required<NativeOptions>, events: CaptureEvents) {
+    this.#native = new (loadAddon().Capture)()
+    this.#events = events
+    try {
+      this.#recordBytes = this.#native.open(options, (bits) => this.#onEvents(bits)).recordBytes
+    } catch (error) {
+      throw openingError(error, options.device)
+    }
+  }
+
+  send(batch: Batch): Promise<void> {
+    if (this.#closed || batch.frames.length === 0) return Promise.resolve()
+    if (!this.#native.send(...packed(batch.frames), batch.gapNs)) {
+      return Promise.reject(new ArpcheckError('capture-failed', 'Too many frames wait to be sent.'))
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  drain(): CapturedFrame[] {
+    const records = this.drainRecords()
+    const count = records.byteLength / this.#recordBytes
+    return Array.from({ length: count }, (_, i) => frameAt(records, i * this.#recordBytes))
+  }
+
+  /** The same as records of `recordBytes` each, for a reader that decodes in place. */
+  drainRecords(): Uint8Array {
+    const records = new Uint8Array(this.#native.pending() * this.#recordBytes)
+    const count = this.#native.drain(records)
+    return records.subarray(0, count * this.#recordBytes)
+  }
+
+  statistics(): CaptureStatistics | null {
+    return this.#native.stats()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#native.close()
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #onEvents(bits: number): void {
+    if ((bits & EVENT_SENT) !== 0) this.#settleSends()
+    if ((bits & EVENT_TROUBLE) !== 0) {
+      for (const { code, message } of this.#native.troubles()) {
+        if (!this.#closed)
+          this.#events.onTrouble(new ArpcheckError(code, message, { remedy: remedyOf(code) }))
+      }
+    }
+    if ((bits & EVENT_FRAMES) !== 0 && !this.#closed) this.#events.onFrames()
+  }
+
+  #settleSends(): void {
+    const done = this.#native.batchesDone()
+    for (const resolve of this.#waiting.splice(0, done - this.#batchesDone)) resolve()
+    this.#batchesDone = done
+  }
+}
+
+/** All frames one behind the other, and the length of each. */
+function packed(frames: readonly Uint8Array[]): [Uint8Array, Uint16Array] {
+  const lengths = Uint16Array.from(frames, (frame) => frame.byteLength)
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.byteLength, 0))
+  let offset = 0
+  for (const frame of frames) {
+    bytes.set(frame, offset)
+    offset += frame.byteLength
+  }
+  return [bytes, lengths]
+}
+
+function frameAt(records: Uint8Array, offset: number): CapturedFrame {
+  const view = new DataView(records.buffer, records.byteOffset + offset, RECORD_HEADER_BYTES)
+  const start = offset + RECORD_HEADER_BYTES
+  return {
+    bytes: records.subarray(start, start + view.getUint16(12, LITTLE_ENDIAN)),
+    wireLength: view.getUint32(8, LITTLE_ENDIAN),
+    atNs: view.getBigUint64(0, LITTLE_ENDIAN),
+  }
+}
+
+function openingError(error: unknown, device: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const code = error.code as ErrorCode
+  if (code !== 'no-permission')
+    return new ArpcheckError(code, error.message, { remedy: remedyOf(code), cause: error })
+  const message = `Not allowed to open a raw socket on ${device} (CAP_NET_RAW is missing).`
+  return new ArpcheckError(code, message, { remedy: remedyOf(code), cause: error })
+}
+
+/** What to do next, one line each; a label and two spaces first where there are several ways. */
+const REMEDIES: Partial<Record<ErrorCode, readonly string[]>> = {
+  'no-permission': [
+    'once        sudo arpcheck …',
+    'systemd     AmbientCapabilities=CAP_NET_RAW',
+    'Kubernetes  securityContext.capabilities: { drop: [ALL], add: [NET_RAW] }',
+    'Do not setcap the node binary: every Node script would get raw sockets.',
+  ],
+  'no-such-interface': ['See what there is: ip -brief link'],
+  'interface-down': ['Look at its state: ip link show'],
+  'interface-gone': ['See what is left: ip -brief link'],
+  'not-ethernet': ['Name an Ethernet interface on the segment of the VIPs: ip -brief link'],
+}
+
+function remedyOf(code: ErrorCode): readonly string[] {
+  return REMEDIES[code] ?? []
+}
+
+let loaded: Addon | undefined
+
+/** Loads the addon beside the bundle at first use: what never captures must run without it. */
+function loadAddon(): Addon {
+  const path = join(__dirname, 'arpcheck.node')
+  try {
+    loaded ??= loadLibrary(path)
+    return loaded
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ArpcheckError(
+      'engine-unavailable',
+      `Cannot load the native capture engine ${path}: ${reason}`,
+      {
+        remedy: [
+          'libpcap must be installed:  apt-get install libpcap0.8',
+          'Build it for this machine:  npm run build',
+          'Or use the other engine:    --engine cap',
+        ],
+        cause,
+      },
+    )
+  }
+}
+
+/** `process.dlopen` rather than `require`, which a bundler would try to resolve. */
+function loadLibrary(path: string): Addon {
+  const holder = { exports: {} as Addon }
+  process.dlopen(holder, path)
+  return holder.exports
+}
