@@ -125,7 +125,7 @@ test('an engine that does not count lost frames → silence is unknown: frames-l
   assert.deepEqual([report.frames.kernelDrops, report.frames.ringDrops], [null, null])
 })
 
-test('one MAC answers two addresses that must be free → foreign with ARP402', async () => {
+test('one MAC answers two addresses that must be free → foreign with ARP401 and ARP402', async () => {
   const segment = new FakeSegment()
   segment.responders.push((question) =>
     question.tpa === '192.168.1.1' ? [] : [replyTo(question, { sha: mac(NUC_1) })],
@@ -134,7 +134,7 @@ test('one MAC answers two addresses that must be free → foreign with ARP402', 
     targets: [any(TRAEFIK)],
     mustBeFree: [ip('192.168.1.70'), ip('192.168.1.71')],
   })
-  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['foreign', [['ARP402']]])
+  assert.deepEqual([report.vips[0]!.verdict, codesOf(report)], ['foreign', [['ARP401', 'ARP402']]])
   assert.equal(report.vips[0]!.answered[0]!.relation, 'foreign')
 })
 

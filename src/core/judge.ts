@@ -64,7 +64,7 @@ function judgeAnswers(item: Case, others: readonly Answer[]): Judgement {
     others.filter(({ mac }) => !expected.includes(mac)),
   ]
   const proxies = rest.filter(({ mac }) => item.proxies.has(mac))
-  if (proxies.length > 0) return fault('foreign', say.proxied(item, proxies))
+  if (proxies.length > 0) return fault('foreign', say.foreignHost(item, proxies), say.proxied(item, proxies))
   if (item.ownAddress || (meant.length > 0 && rest.length > 0))
     return fault('duplicate', say.duplicate(item, others))
   if (rest.length === 0) return meant.length > 1 ? { ...OK, findings: [say.severalNics(item, meant)] } : OK
@@ -114,8 +114,8 @@ function isStale(neighbour: Neighbour | null, answers: readonly Answer[]): boole
 
 const OK: Judgement = { verdict: 'ok', reason: null, findings: [] }
 
-function fault(verdict: VerdictName, finding: Finding): Judgement {
-  return { verdict, reason: null, findings: [finding] }
+function fault(verdict: VerdictName, ...findings: Finding[]): Judgement {
+  return { verdict, reason: null, findings }
 }
 
 function unknown(reason: UnknownReason, findings: readonly Finding[]): Judgement {

@@ -86,6 +86,13 @@ export function proxiedMac(item: Case, answer: Answer): Finding {
   )
 }
 
+export function foreignHost(item: Case, answers: readonly Answer[]): Finding {
+  return finding('ARP401', `${item.vip} is answered by ${macsText(answers)}, which cannot be its owner`, {
+    why: [repliesText(item, answers), ...expectedText(item)],
+    next: [byHand(item)],
+  })
+}
+
 export function proxied(item: Case, proxies: readonly Answer[]): Finding {
   return finding('ARP402', `${item.vip} is answered by a proxy, ${macsText(proxies)}`, {
     why: [
