@@ -21,7 +21,7 @@ const { values: options, positionals: filters } = parseArgs({
   },
 })
 const source = resolve(root, options.dir)
-const out = join(root, 'build', relative(root, source).replaceAll(/[^\w-]+/g, '-'))
+const out = options.dir === 'test' ? join(root, 'build/test') : join(source, '.bundles')
 const ending = options.soak ? '.soak.ts' : '.test.ts'
 const timeout = Number(options.timeout ?? (options.soak ? 3600 : 120)) * 1000
 const strict = process.env['CI'] === 'true' || process.env['ARPCHECK_REQUIRE_PRIVILEGED'] === '1'
