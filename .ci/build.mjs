@@ -179,7 +179,8 @@ function readVersion() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--force')) rmSync(inRoot('build'), { recursive: true, force: true })
+  if (process.argv.includes('--force'))
+    ['build', 'dist'].forEach((folder) => rmSync(inRoot(folder), { recursive: true, force: true }))
   await build((words) => process.stderr.write(`build: ${words}\n`))
   if (process.argv.includes('--types')) buildTypes()
 }
