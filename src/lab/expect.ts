@@ -1,0 +1,84 @@
+import type { Report, VipReport } from '../core/report.ts'
+import type { Ip } from '../core/ip.ts'
+import type { LabHost } from './hosts.ts'
+import type { Expectation, VipExpectation } from './story.ts'
+
+/** One expectation and whether it held; the text says what was seen where it did not. */
+export interface Checked {
+  readonly ok: boolean
+  readonly text: string
+}
+
+export interface Seen {
+  readonly exit: number | null
+  /** Null when arpcheck printed no report. */
+  readonly report: Report | null
+}
+
+/** Holds what arpcheck reported against what the story expects, one line each. */
+export function checkRun(expected: Expectation, seen: Seen, hosts: readonly LabHost[]): Checked[] {
+  const { report } = seen
+  const exit = same('exit code', String(expected.exit), String(seen.exit))
+  if (!report)
+    return [exit, ...(promisesReport(expected) ? [{ ok: false, text: 'no report was printed' }] : [])]
+  return [
+    exit,
+    ...Object.entries(expected.vips).flatMap(([vip, of]) => checkVip(vip as Ip, of, report, hosts)),
+    ...Object.entries(expected.canaries).map(([ip, state]) =>
+      same(`canary ${ip}`, state, canary(ip, report)),
+    ),
+    ...(expected.findings ? [sameSet('findings of the run', expected.findings, codes(report))] : []),
+  ]
+}
+
+function promisesReport({ vips, canaries, findings }: Expectation): boolean {
+  return Object.keys(vips).length + Object.keys(canaries).length > 0 || findings !== undefined
+}
+
+function checkVip(vip: Ip, expected: VipExpectation, report: Report, hosts: readonly LabHost[]): Checked[] {
+  const told = report.vips.filter((entry) => entry.vip === vip)
+  const [entry] = told
+  if (!entry || told.length > 1) return [{ ok: false, text: `${vip} is in the report ${told.length} times` }]
+  const { verdict, reason, answered, findings } = expected
+  const names = (macs: readonly string[]) => macs.map((mac) => nameOf(mac, hosts))
+  return [
+    same(vip, verdictText(verdict, reason), verdictText(entry.verdict, reason && entry.reason)),
+    ...(answered ? [sameSet(`${vip} answered by`, names(answered), names(macsOf(entry)))] : []),
+    ...(findings ? [sameSet(`${vip} findings`, findings, codes(entry))] : []),
+  ]
+}
+
+function verdictText(verdict: string, reason: string | null | undefined): string {
+  return reason ? `${verdict}: ${reason}` : verdict
+}
+
+function macsOf(entry: VipReport): string[] {
+  return entry.answered.map(({ mac }) => mac)
+}
+
+function nameOf(macOrName: string, hosts: readonly LabHost[]): string {
+  return hosts.find(({ mac }) => mac === macOrName)?.name ?? macOrName
+}
+
+function canary(ip: string, report: Report): string {
+  const told = report.canaries.find((entry) => entry.ip === ip)
+  if (!told) return 'not asked'
+  return told.answered ? 'answered' : 'silent'
+}
+
+function codes({ findings }: Pick<Report, 'findings'>): string[] {
+  return findings.map(({ code }) => code)
+}
+
+function sameSet(what: string, expected: readonly string[], seen: readonly string[]): Checked {
+  return same(what, setText(expected), setText(seen))
+}
+
+function setText(words: readonly string[]): string {
+  return [...new Set(words)].sort().join(', ') || 'none'
+}
+
+function same(what: string, expected: string, seen: string): Checked {
+  if (expected === seen) return { ok: true, text: `${what}: ${expected}` }
+  return { ok: false, text: `${what}: expected ${expected}, saw ${seen}` }
+}

@@ -1,0 +1,43 @@
+import type { Report } from '../core/report.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Checked } from './expect.ts'
+import type { LabHost } from './hosts.ts'
+
+/** What the outside asks of the inside: play this story, or hold the segment until told otherwise. */
+export interface Order {
+  /** Text of the story, already found valid outside; the inside reads it again, since shapes do not travel. */
+  readonly story: string
+  readonly file: string
+  readonly hold: boolean
+  readonly seed: number
+  /** Ask each question a second time for the table that people read. */
+  readonly show: boolean
+  readonly arpcheck: string
+}
+
+/** One arpcheck inside the segment, and what it said. */
+export interface RunTold {
+  readonly command: string
+  readonly on: string
+  readonly exit: number | null
+  readonly report: Report | null
+  /** What a person would have seen: both streams, in the order in which a terminal shows them. */
+  readonly shown: string
+  readonly checks: readonly Checked[]
+}
+
+/** What the inside tells, in order. */
+export type Told =
+  | { readonly told: 'hello' }
+  | { readonly told: 'built'; readonly hosts: readonly LabHost[] }
+  | { readonly told: 'note'; readonly text: string }
+  | { readonly told: 'fault'; readonly text: string }
+  | ({ readonly told: 'run' } & RunTold)
+  | { readonly told: 'pcap'; readonly bytes: Uint8Array }
+  | {
+      readonly told: 'error'
+      readonly code: ErrorCode
+      readonly message: string
+      readonly remedy: readonly string[]
+    }
+  | { readonly told: 'end'; readonly passed: boolean }

@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ArpcheckError } from '../errors.ts'
+import { holdSegment } from './holder.ts'
+import type { RunTold, Told } from './protocol.ts'
+import type { StoryFile } from './stories.ts'
+import { tellEnd, tellEvent, tellTitle } from './tell.ts'
+
+export interface RunOptions {
+  /** dist/lab.js, started again inside; arpcheck.js lies beside it. */
+  readonly program: string
+  readonly seed: number
+  /** Where to leave what was recorded of a failed story, and of every story. */
+  readonly keepFailure: string
+  readonly keep: string | null
+  /** Writes a person's text as it happens; null when only the result is wanted. */
+  readonly write: ((text: string) => void) | null
+  readonly signal: AbortSignal
+}
+
+/** The JSON of `arpcheck lab run -o json`, one for each story. */
+export interface StoryResult {
+  readonly story: string
+  readonly passed: boolean
+  readonly seed: number
+  readonly seconds: number
+  readonly runs: readonly RunTold[]
+  readonly error: string | null
+  /** Folder with the pcap, the log and the seed; null where nothing was kept. */
+  readonly keptIn: string | null
+}
+
+const SLOT_WAIT_MS = 120_000
+const STORY_MS = 120_000
+
+/** Plays one story in a lab of its own and tells it. */
+export async function runStory(file: StoryFile, options: RunOptions): Promise<StoryResult> {
+  const write = options.write ?? (() => {})
+  const told: Told[] = []
+  const begun = performance.now()
+  write(tellTitle(file.story))
+  const error = await hold(file, options, (event) => {
+    told.push(event)
+    write(tellEvent(event))
+  })
+  const passed = error === null && told.some((event) => event.told === 'end' && event.passed)
+  const seconds = (performance.now() - begun) / 1000
+  const folder = passed ? options.keep : (options.keep ?? options.keepFailure)
+  const keptIn = folder === null ? null : keepIn(folder, file, { told, error, seed: options.seed })
+  write((error ? `\n  ✗ ${error.message}\n` : '') + tellEnd(passed, seconds, keptIn))
+  const runs = told.flatMap((event) => (event.told === 'run' ? [event] : []))
+  const { seed } = options
+  return { story: file.story.name, passed, seed, seconds, runs, error: error?.message ?? null, keptIn }
+}
+
+/** The segment's error, if it ended with one; what a machine cannot do at all is thrown instead. */
+async function hold(
+  { file, text }: StoryFile,
+  options: RunOptions,
+  onTold: (told: Told) => void,
+): Promise<ArpcheckError | null> {
+  const arpcheck = resolve(options.program, '../arpcheck.js')
+  if (!existsSync(arpcheck)) throw notBuilt(arpcheck)
+  let failure: ArpcheckError | null = null
+  const listen = (told: Told) => {
+    if (told.told === 'error') failure = new ArpcheckError(told.code, told.message, { remedy: told.remedy })
+    else onTold(told)
+  }
+  const order = { story: text, file, hold: false, seed: options.seed, show: options.write !== null, arpcheck }
+  try {
+    const limits = { slotWaitMs: SLOT_WAIT_MS, timeoutMs: STORY_MS }
+    await holdSegment({ program: options.program, order, onTold: listen, ...limits, signal: options.signal })
+  } catch (error) {
+    if (failure === null) throw error
+  }
+  return failure
+}
+
+/** A folder with all that is needed to see again what happened. */
+function keepIn(
+  parent: string,
+  { text, story }: StoryFile,
+  { told, error, seed }: { told: readonly Told[]; error: Error | null; seed: number },
+): string {
+  const folder = resolve(
+    parent,
+    `${story.name}-${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}`,
+  )
+  mkdirSync(folder, { recursive: true })
+  const pcap = told.flatMap((event) => (event.told === 'pcap' ? [event.bytes] : []))
+  const log = told.filter((event) => event.told !== 'pcap').map((event) => JSON.stringify(event))
+  writeFileSync(join(folder, 'story.yaml'), text)
+  writeFileSync(join(folder, 'seed'), `${seed}\n`)
+  writeFileSync(
+    join(folder, 'log.jsonl'),
+    [...log, ...(error ? [JSON.stringify(error)] : [])].join('\n') + '\n',
+  )
+  if (pcap.length > 0) writeFileSync(join(folder, 'client.pcap'), Buffer.concat(pcap))
+  return folder
+}
+
+function notBuilt(arpcheck: string): ArpcheckError {
+  return new ArpcheckError('lab-unavailable', `The lab runs ${arpcheck}, which is missing.`, {
+    remedy: ['npm run build'],
+  })
+}

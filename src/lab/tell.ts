@@ -1,0 +1,38 @@
+import type { Told } from './protocol.ts'
+import type { Story } from './story.ts'
+
+const INDENT = '  '
+
+/** The head of a story: its name and what it tells. */
+export function tellTitle({ name, tells }: Story): string {
+  return `\n${name}\n${INDENT}${tells}\n`
+}
+
+/** One event as a person reads it; empty for what nobody needs to read. */
+export function tellEvent(told: Told): string {
+  switch (told.told) {
+    case 'note':
+      return `\n${INDENT}${told.text}\n`
+    case 'fault':
+      return `\n${INDENT}! ${told.text}\n`
+    case 'run': {
+      const where = told.on === 'client' ? '' : `${told.on} `
+      const checks = told.checks.map(({ ok, text }) => `${INDENT}${ok ? '✓' : '✗'} ${text}\n`)
+      return `\n${INDENT}${where}$ ${told.command}\n\n${indented(told.shown)}\n${checks.join('')}`
+    }
+    default:
+      return ''
+  }
+}
+
+export function tellEnd(passed: boolean, seconds: number, keptIn: string | null): string {
+  const time = `${seconds.toFixed(1)} s`
+  const kept = keptIn ? `\n${INDENT}kept in ${keptIn}` : ''
+  return `\n${INDENT}${passed ? '✓ as told' : '✗ not as told'}, ${time}${kept}\n`
+}
+
+/** What arpcheck printed, as it is, moved to the right. */
+function indented(text: string): string {
+  const lines = text.replace(/^\n+|\s+$/g, '').split('\n')
+  return lines.map((line) => (line ? `${INDENT}${INDENT}${line}` : '')).join('\n') + '\n'
+}
