@@ -12,6 +12,8 @@
         'capture_object.cc',
         'frame_ring.cc',
         'link_watch.cc',
+        'netlink.cc',
+        'netlink_object.cc',
         'sender.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],

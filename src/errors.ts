@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'engine-unavailable' // the native addon or an optional package cannot be loaded
   | 'bad-capture-file'
   | 'capture-failed' // libpcap or the kernel refused, for another reason
+  | 'host-unreadable' // links, addresses, routes or neighbours of this host cannot be read
   | 'lab-unavailable' // the lab's needs (namespaces, ip, unshare) are not met
 
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config'])

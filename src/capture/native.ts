@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { loadAddon } from '../addon.ts'
 import type { CapturedFrame } from '../core/arp.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
 import type { Batch, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
@@ -64,7 +64,11 @@ export function openNative(options: NativeOptions, events: CaptureEvents): Captu
 
 /** libpcap's own words for its version, for `--version`. */
 export function pcapVersion(): string {
-  return loadAddon().pcapVersion
+  return captureAddon().pcapVersion
+}
+
+function captureAddon(): Addon {
+  return loadAddon() as Addon
 }
 
 class NativeEngine implements Capture {
@@ -79,7 +83,7 @@ class NativeEngine implements Capture {
   #closed = false
 
   constructor(options: Required<NativeOptions>, events: CaptureEvents) {
-    this.#native = new (loadAddon().Capture)()
+    this.#native = new (captureAddon().Capture)()
     this.#events = events
     try {
       this.#recordBytes = this.#native.open(options, (bits) => this.#onEvents(bits)).recordBytes
@@ -184,36 +188,4 @@ const REMEDIES: Partial<Record<ErrorCode, readonly string[]>> = {
 
 function remedyOf(code: ErrorCode): readonly string[] {
   return REMEDIES[code] ?? []
-}
-
-let loaded: Addon | undefined
-
-/** Loads the addon beside the bundle at first use: what never captures must run without it. */
-function loadAddon(): Addon {
-  const path = join(__dirname, 'arpcheck.node')
-  try {
-    loaded ??= loadLibrary(path)
-    return loaded
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ArpcheckError(
-      'engine-unavailable',
-      `Cannot load the native capture engine ${path}: ${reason}`,
-      {
-        remedy: [
-          'libpcap must be installed:  apt-get install libpcap0.8',
-          'Build it for this machine:  npm run build',
-          'Or use the other engine:    --engine cap',
-        ],
-        cause,
-      },
-    )
-  }
-}
-
-/** `process.dlopen` rather than `require`, which a bundler would try to resolve. */
-function loadLibrary(path: string): Addon {
-  const holder = { exports: {} as Addon }
-  process.dlopen(holder, path)
-  return holder.exports
 }

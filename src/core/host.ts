@@ -67,7 +67,13 @@ export interface ArpListener {
 export interface HostFacts {
   readonly hostname: string
   readonly links: readonly Link[]
+  /** Next hops of default routes, the preferred one first. */
   readonly gateways: readonly Gateway[]
   readonly neighbours: readonly Neighbour[]
   readonly arpListeners: readonly ArpListener[]
+  /** Kernel messages and lines of /proc that could not be read, by reason. */
+  readonly ignored: Readonly<Record<string, number>>
 }
+
+/** The kernel's tables that a watch tells apart; `routes` holds the gateways. */
+export type HostTable = 'links' | 'addresses' | 'routes' | 'neighbours'

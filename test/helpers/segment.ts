@@ -126,5 +126,13 @@ export function link(change: Partial<Link> = {}): Link {
 
 export function hostFacts(change: Partial<HostFacts> = {}): HostFacts {
   const gateways = [{ ip: GATEWAY.ip, interface: 'eno1' }]
-  return { hostname: 'nuc-3', links: [link()], gateways, neighbours: [], arpListeners: [], ...change }
+  return {
+    hostname: 'nuc-3',
+    links: [link()],
+    gateways,
+    neighbours: [],
+    arpListeners: [],
+    ignored: {},
+    ...change,
+  }
 }
