@@ -10,13 +10,10 @@ import type { HostTable, Link } from '../../src/core/host.ts'
 import { netlinkAddon } from '../../src/host/addon.ts'
 import { readHostFacts } from '../../src/host/facts.ts'
 import { watchHost } from '../../src/host/watch.ts'
-import { inNamespace, ip, namespaceMissing, rerunInNamespace, until } from './namespace.ts'
+import { inNamespaces } from '../helpers/netns.ts'
+import { until } from '../helpers/until.ts'
 
-if (inNamespace) liveTests()
-else
-  test('links, routes, neighbours and their changes on a real kernel', { skip: namespaceMissing() }, () =>
-    rerunInNamespace(__filename),
-  )
+inNamespaces(liveTests)
 
 function linkNamed(name: string): Link | undefined {
   return readHostFacts().links.find((link) => link.name === name)
@@ -29,6 +26,13 @@ function recorder(neighbours = false) {
     neighbours,
   })
   return { seen, watch }
+}
+
+/** Runs `ip` commands, one a line, in one process. */
+function ip(commands: string): void {
+  const input = `${commands.replaceAll(/^\s+/gm, '')}\n`
+  const { status, stderr } = spawnSync('ip', ['-batch', '-'], { input, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
 }
 
 function liveTests(): void {
