@@ -46,6 +46,11 @@ std::string why_unusable(const LinkState& link) {
   return link.up ? "no carrier" : "switched off";
 }
 
+bool refuse_unknown(const std::string& name, Trouble* trouble) {
+  *trouble = {"no-such-interface", "There is no interface " + name + " here."};
+  return false;
+}
+
 }  // namespace
 
 // The thread of the environment.
@@ -56,6 +61,7 @@ void LinkWatch::close() {
 
 // The thread of the environment, before there is a receive thread.
 bool LinkWatch::open(const std::string& name, Trouble* trouble) {
+  if (name.empty() || name.size() >= IFNAMSIZ) return refuse_unknown(name, trouble);
   fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
@@ -67,9 +73,7 @@ bool LinkWatch::open(const std::string& name, Trouble* trouble) {
   }
   // The kernel answers a request before the call that made it returns.
   read_changes();
-  if (known_) return true;
-  *trouble = {"no-such-interface", "There is no interface " + name + " here."};
-  return false;
+  return known_ || refuse_unknown(name, trouble);
 }
 
 // Asks for the link by index once it is known, by name before.
