@@ -40,6 +40,8 @@ export const bundling = {
   // yargs reads import.meta.url, which CommonJS lacks
   define: { 'import.meta.url': 'importMetaUrl', ARPCHECK_VERSION: JSON.stringify(readVersion()) },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  // docs/decisions/0031: the package sets up ICU at every start
+  alias: { 'string-width': './src/cli/width.ts' },
   external: ['cap', 'raw-socket'],
   loader: { '.yaml': 'text', '.node': 'copy' },
   logLevel: 'warning',

@@ -8,16 +8,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return ranked[0]?.candidate
 }
 
-/** Levenshtein's distance: inserted, deleted and replaced characters. */
+/** Inserted, deleted, replaced and swapped neighbouring characters (optimal string alignment). */
 export function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  let [before, row] = [[] as number[], Array.from({ length: to.length + 1 }, (_, i) => i)]
   for (let i = 1; i <= from.length; i++) {
     const above = row
     row = [i]
     for (let j = 1; j <= to.length; j++) {
       const replaced = above[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
-      row[j] = Math.min(replaced, above[j]! + 1, row[j - 1]! + 1)
+      const swapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] ? before[j - 2]! + 1 : Infinity
+      row[j] = Math.min(replaced, swapped, above[j]! + 1, row[j - 1]! + 1)
     }
+    before = above
   }
   return row[to.length]!
 }

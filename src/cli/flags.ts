@@ -1,0 +1,128 @@
+import {
+  choice,
+  duration,
+  framesPerSecond,
+  level,
+  oneText,
+  onOff,
+  sender,
+  someTexts,
+  wholeNumber,
+  type Kind,
+} from './values.ts'
+
+export const GROUPS = ['Common', 'Asking', 'Judging', 'Showing', 'Other'] as const
+
+/** One flag; its name is its key in the table, its environment name follows from that. */
+export interface Flag<T> {
+  readonly alias?: string
+  readonly group: (typeof GROUPS)[number]
+  readonly kind: Kind<T>
+  /** As one would type it; absent: off, none. */
+  readonly default?: string
+  /** One line for --help and docs/cli.md. */
+  readonly help: string
+  /** Never read from the environment. */
+  readonly typedOnly?: true
+}
+
+/** Every flag, in the order of the help. --help, validation, completion and docs/cli.md are made from it. */
+export const FLAGS = {
+  iface: {
+    alias: 'i',
+    group: 'Common',
+    kind: someTexts('NAME'),
+    help: 'ask from this interface; may be repeated',
+  },
+  output: {
+    alias: 'o',
+    group: 'Common',
+    kind: choice('FORMAT', ['table', 'wide', 'json', 'yaml', 'name']),
+    default: 'table',
+    help: 'table, wide, json, yaml or name',
+  },
+  quiet: { alias: 'q', group: 'Common', kind: level, help: 'only rows with a problem; -qq: nothing' },
+  verbose: { alias: 'v', group: 'Common', kind: level, help: 'more evidence; the stack of a bug' },
+  'no-kube': { group: 'Common', kind: onOff, help: 'check the given addresses without a cluster' },
+
+  count: { group: 'Asking', kind: wholeNumber(1, 100), default: '3', help: 'questions per address' },
+  interval: {
+    group: 'Asking',
+    kind: duration('10ms', '60s'),
+    default: '250ms',
+    help: 'between two questions for one address',
+  },
+  timeout: {
+    group: 'Asking',
+    kind: duration('10ms', '60s'),
+    default: '1s',
+    help: 'to listen after the last question',
+  },
+  rate: {
+    group: 'Asking',
+    kind: framesPerSecond(1_000_000),
+    default: '50',
+    help: 'frames per second and interface, at most',
+  },
+  sender: {
+    group: 'Asking',
+    kind: sender,
+    default: 'auto',
+    help: 'own address (auto), 0.0.0.0 (zero) or ADDRESS',
+  },
+  yes: { group: 'Asking', kind: onOff, typedOnly: true, help: 'ask for more than 4096 addresses' },
+  engine: {
+    group: 'Asking',
+    kind: choice('native|cap', ['native', 'cap']),
+    default: 'native',
+    help: 'what sends and hears the frames',
+  },
+  pcap: { group: 'Asking', kind: oneText('FILE'), help: 'save every frame heard' },
+  replay: { group: 'Asking', kind: oneText('FILE'), help: 'judge a capture instead of asking' },
+
+  'fail-on': {
+    group: 'Judging',
+    kind: choice('LEVEL', ['error', 'warning', 'never']),
+    default: 'error',
+    help: 'exit 1 from error or warning on, or never',
+  },
+  'require-expectation': {
+    group: 'Judging',
+    kind: onOff,
+    help: 'exit 4 when an address could not be judged',
+  },
+
+  'must-be-free': {
+    group: 'Judging',
+    kind: someTexts('ADDRESS'),
+    help: 'nobody may answer here; may be repeated',
+  },
+
+  color: {
+    group: 'Showing',
+    kind: choice('WHEN', ['auto', 'always', 'never']),
+    default: 'auto',
+    help: 'auto, always or never',
+  },
+  ascii: { group: 'Showing', kind: onOff, help: 'no symbols; automatic without a UTF-8 locale' },
+
+  help: { alias: 'h', group: 'Other', kind: onOff, typedOnly: true, help: 'show this' },
+  version: { alias: 'V', group: 'Other', kind: onOff, typedOnly: true, help: 'show the version' },
+} as const satisfies Record<string, Flag<unknown>>
+
+export type FlagName = keyof typeof FLAGS
+
+/** The value of every flag. */
+export type Settings = { readonly [K in FlagName]: ReturnType<(typeof FLAGS)[K]['kind']['read']> }
+
+export const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
+
+/** The table's row, without the literal types that each row has of its own. */
+export function flagOf(name: FlagName): Flag<unknown> {
+  return FLAGS[name]
+}
+
+/** `--fail-on` → `ARPCHECK_FAIL_ON`; undefined where it is never read from the environment. */
+export function envName(name: FlagName): string | undefined {
+  return flagOf(name).typedOnly ? undefined : `ARPCHECK_${name.toUpperCase().replaceAll('-', '_')}`
+}
