@@ -19,7 +19,6 @@ function missingPackages(stage) {
   return STAGES.slice(0, STAGES.indexOf(stage) + 1)
     .flatMap((name) => table[name])
     .filter(({ proof }) => !proof.some(isPresent))
-    .map((row) => row.package)
 }
 
 function isPresent(proof) {
@@ -31,20 +30,28 @@ function isPresent(proof) {
 function installPackages(stage) {
   const missing = missingPackages(stage)
   if (missing.length === 0) return
-  if (process.getuid?.() !== 0 || !FOLDERS.some((folder) => existsSync(join(folder, 'apt-get'))))
-    cannot(missing, `Packages are missing: ${missing.join(' ')}`)
-  say(`installing ${missing.join(' ')}`)
+  if (process.getuid?.() !== 0) cannotInstall(missing, 'Only root can install it')
+  if (!isPresent('apt-get')) cannotInstall(missing, 'There is no apt-get here; on Debian it would be')
+  const names = missing.map((row) => row.package)
+  say(`installing ${names.join(' ')}`)
   // A fresh machine has no package lists. Where this fails, older lists may still do.
-  run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', 'update'], aptEnvironment())
-  const install = ['-qq', '-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends']
-  const { status, output } = run('apt-get', [...install, ...missing], aptEnvironment())
+  apt('update')
+  const { output } = apt('install', '-y', '--no-install-recommends', ...names)
   const still = missingPackages(stage)
-  if (status !== 0 || still.length > 0)
-    cannot(still, `${output}\napt-get did not install: ${still.join(' ')}`)
+  if (still.length > 0) cannotInstall(still, `apt-get could not install it:\n\n${output}\n\nBy hand it is`)
 }
 
-function aptEnvironment() {
-  return { DEBIAN_FRONTEND: 'noninteractive' }
+function apt(...args) {
+  const quietly = ['-qq', '-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Lock::Timeout=120']
+  return run('apt-get', [...quietly, ...args], { DEBIAN_FRONTEND: 'noninteractive' })
+}
+
+/** Ends here, with what is missing, what for, and the one line that installs it. */
+function cannotInstall(rows, why) {
+  const list = rows.map((row) => `  ${row.package.padEnd(16)} ${row.for}\n`).join('')
+  const become = process.getuid?.() === 0 ? '' : 'sudo '
+  const command = `${become}apt-get install -y --no-install-recommends ${rows.map((row) => row.package).join(' ')}`
+  stop(`Missing on this machine:\n\n${list}\n${why}:\n\n  ${command}\n`)
 }
 
 /** Installs what the lock file pins, unless that very lock file was installed last. */
@@ -86,11 +93,6 @@ function run(command, args, environment) {
 
 function say(words) {
   process.stderr.write(`setup: ${words}\n`)
-}
-
-function cannot(packages, why) {
-  const become = process.getuid?.() === 0 ? '' : 'sudo '
-  stop(`${why}\n\n  on Debian:  ${become}apt-get install -y --no-install-recommends ${packages.join(' ')}\n`)
 }
 
 function stop(text) {
