@@ -77,7 +77,9 @@ export function story(file, wrong) {
 /** The error as thrown, without the frames of Node itself. */
 function errorText(error) {
   const cause = error?.cause ?? error
-  const text = typeof cause === 'string' ? cause : inspect(cause)
+  // An assertion's own message tells both values already; inspect would tell them again.
+  const isTold = typeof cause === 'string' || cause?.generatedMessage === true
+  const text = isTold ? String(cause.stack ?? cause) : inspect(cause)
   return text
     .split('\n')
     .filter((line) => !/^\s+at .*\(?node:/.test(line))

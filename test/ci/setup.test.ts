@@ -24,12 +24,6 @@ test('a machine without compiler and apt-get → 3, with what is missing, what f
   assert.equal(status, 3)
 })
 
-test('a machine that has everything → 0, silently', () => {
-  const { status, stdout, stderr } = setup(['--quiet', 'build'], process.env['PATH'] ?? '')
-  assert.equal(stdout + stderr, '')
-  assert.equal(status, 0)
-})
-
 test('an unknown stage → 3, with the stages there are', () => {
   const { status, stderr } = setup(['benhc'], process.env['PATH'] ?? '')
   assert.match(stderr, /Unknown stage benhc; there are build, demo, test, bench\./)
