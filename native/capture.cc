@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -14,8 +15,10 @@ namespace {
 
 // Frames per hold of the ring: a drain never waits longer than these take (some microseconds).
 constexpr int BURST_FRAMES = 256;
-// How long to let frames gather before looking again while traffic flows: measured in docs/decisions/0011.
-constexpr long GATHER_NS = 200'000;
+// How long to let frames gather before looking again while traffic flows: the first pause and the longest. Measured in
+// docs/decisions/0011; the longest is also what a burst's last frame may wait, never its stamp.
+constexpr long FIRST_PAUSE_NS = 200'000;
+constexpr long LONGEST_PAUSE_NS = 1'000'000;
 // An interface that flaps faster than JavaScript listens must not fill memory.
 constexpr size_t MAX_TROUBLES = 64;
 constexpr int MAX_ERRORS_IN_A_ROW = 100;
@@ -182,12 +185,13 @@ void Capture::run() {
   }
 }
 
-// Tells of the first frames at once, then lets more gather and looks again until there are none: at a high rate the
-// kernel would otherwise wake us for every few frames.
+// Tells of the first frames at once, then lets more gather while each look finds several: at a high rate the kernel
+// would otherwise wake us for every few frames. A lone frame costs one wake-up and no pause.
 void Capture::receive() {
-  while (handle_alive_ && !stop_ && receive_all() > 0) {
-    const timespec pause = {0, GATHER_NS};
+  timespec pause = {0, FIRST_PAUSE_NS};
+  while (handle_alive_ && !stop_ && receive_all() > 1) {
     nanosleep(&pause, nullptr);
+    pause.tv_nsec = std::min(2 * pause.tv_nsec, LONGEST_PAUSE_NS);
   }
 }
 

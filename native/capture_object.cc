@@ -39,6 +39,7 @@ class CaptureObject {
   // Any thread. At most one call is under way, so the queue needs no bound and the caller never waits.
   void wake(uint32_t events);
   static void call_js(napi_env env, napi_value callback, void* context, void* data);
+  static void rethrow_as_uncaught(napi_env env);
   static void on_env_cleanup(void* self) { static_cast<CaptureObject*>(self)->close(); }
 
   napi_env env_;
@@ -89,7 +90,14 @@ void CaptureObject::call_js(napi_env env, napi_value callback, void* context, vo
   const uint32_t events = self->events_.exchange(0);
   if (events == 0 || !self->open_) return;
   napi_value argument = make_number(env, events);
-  napi_call_function(env, make_undefined(env), callback, 1, &argument, nullptr);
+  const napi_status status = napi_call_function(env, make_undefined(env), callback, 1, &argument, nullptr);
+  if (status == napi_pending_exception) rethrow_as_uncaught(env);
+}
+
+// What a callback throws is an uncaught exception like any other; left alone, Node would only warn of it (DEP0168).
+void CaptureObject::rethrow_as_uncaught(napi_env env) {
+  napi_value thrown = nullptr;
+  if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) napi_fatal_exception(env, thrown);
 }
 
 // --- the JavaScript side ---

@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+
+/** The addon's own class, below src/capture/native.ts, for tests of its life cycle. */
+export interface RawCapture {
+  open(
+    options: object,
+    onEvents: (events: number) => void,
+  ): { index: number; mac: string; recordBytes: number }
+  drain(into: Uint8Array): number
+  pending(): number
+  send(frames: Uint8Array, lengths: Uint16Array, gapNs: number): boolean
+  batchesDone(): number
+  stats(): Record<string, number> | null
+  troubles(): { code: string; message: string }[]
+  close(): void
+}
+
+export const ADDON = join(__dirname, 'arpcheck.node')
+
+export function rawCapture(): RawCapture {
+  const holder = { exports: {} as { Capture: new () => RawCapture } }
+  process.dlopen(holder, ADDON)
+  return new holder.exports.Capture()
+}
+
+/** Options for an open that uses little memory. */
+export function smallOptions(device: string): object {
+  return { device, filter: 'arp', snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096 }
+}
