@@ -115,21 +115,11 @@ async function buildBundles(entryPoints) {
     copyFileSync(schema, inRoot(join('dist', basename(schema))))
 }
 
-/** The library's declarations; about a second, so only where they are shipped or checked. */
+/** The library's declarations, which only those need who ship or check them. */
 export function buildTypes() {
   rmSync(inRoot('dist/types'), { recursive: true, force: true })
   if (!existsSync(inRoot(ENTRIES.index))) return
-  const emit = [
-    '--noEmit',
-    'false',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--rootDir',
-    'src',
-    '--outDir',
-    'dist/types',
-  ]
-  run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json', ...emit])
+  run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', '.ci/tsconfig.types.json'])
 }
 
 /** Does `work` unless its inputs are as they were when it last ended well, and its outputs stand. */
