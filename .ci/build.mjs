@@ -28,6 +28,16 @@ const ENTRIES = {
   index: 'src/index.ts',
 }
 
+/** What node-gyp reads beside the headers: here the little that a Node-API addon needs of it. */
+const COMMON_GYPI = {
+  target_defaults: {
+    default_configuration: 'Release',
+    configurations: { Release: {} },
+    cflags: ['-O3', '-pthread', '-fPIC'],
+    ldflags: ['-pthread'],
+  },
+}
+
 /** Settings that the product's bundles and the tests' share. */
 export const bundling = {
   absWorkingDir: root,
@@ -80,14 +90,11 @@ export async function build(say = () => {}) {
 /** Compiles native/ by node-gyp, with the headers of the running Node, so that nothing is downloaded. */
 function buildAddon() {
   if (!existsSync(inRoot('native/binding.gyp'))) return
-  const gyp = [
-    inRoot('node_modules/node-gyp/bin/node-gyp.js'),
-    'rebuild',
-    '-C',
-    'native',
-    `--nodedir=${nodeDir()}`,
-  ]
-  run(process.execPath, [...gyp, '--loglevel=warn'])
+  const gyp = inRoot('node_modules/node-gyp/bin/node-gyp.js')
+  // By the environment, which outranks the flag in node-gyp.
+  run(process.execPath, [gyp, 'rebuild', '-C', 'native', '--loglevel=warn'], {
+    npm_config_nodedir: nodeDir(),
+  })
   mkdirSync(dirname(addon), { recursive: true })
   // A running process may have the old file mapped: a new one takes its place.
   rmSync(addon, { force: true })
@@ -103,7 +110,7 @@ function nodeDir() {
   mkdirSync(include, { recursive: true })
   const headers = inRoot('node_modules/node-api-headers/include')
   for (const name of readdirSync(headers)) copyFileSync(join(headers, name), join(include, name))
-  writeFileSync(join(include, 'common.gypi'), '{}\n')
+  writeFileSync(join(include, 'common.gypi'), JSON.stringify(COMMON_GYPI))
   return made
 }
 
@@ -153,9 +160,10 @@ function filesIn(folder) {
     .toSorted()
 }
 
-function run(command, args) {
+function run(command, args, environment = {}) {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   })

@@ -62,12 +62,15 @@ function installModules() {
   const stamp = join(root, 'node_modules/.arpcheck-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   say('npm ci')
-  const { status, output } = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    // Headers of the running Node, so that optional packages compile without downloading any.
-    npm_config_nodedir: join(dirname(process.execPath), '..'),
-  })
+  const { status, output } = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], headers())
   if (status !== 0) stop(`${output}\nnpm ci failed: is the npm registry reached from here?`)
   writeFileSync(stamp, lock)
+}
+
+/** Headers of the running Node, so that optional packages compile without downloading any. */
+function headers() {
+  const prefix = join(dirname(process.execPath), '..')
+  return existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {}
 }
 
 async function buildAll() {
