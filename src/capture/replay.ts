@@ -23,7 +23,7 @@ class Replay implements Capture {
       timestamps: file.frames.every(({ atNs }) => atNs !== null),
       survivesDown: true,
     }
-    setImmediate(() => {
+    queueMicrotask(() => {
       if (this.#waiting.length > 0) events.onFrames()
     })
   }
