@@ -25,6 +25,7 @@ const ENTRIES = {
   arpcheck: 'src/arpcheck.ts',
   cli: 'src/cli/main.ts',
   lab: 'src/lab/main.ts',
+  yaml: 'src/cli/screens/yaml.ts',
   index: 'src/index.ts',
 }
 

@@ -6,17 +6,11 @@ import { assemble, unaskedReport } from './core/assemble.ts'
 import type { HostFacts } from './core/host.ts'
 import { isIpv4, type Ip } from './core/ip.ts'
 import { offSegment, type Expectation } from './core/judge.ts'
-import type { Mac } from './core/mac.ts'
 import { outcomeOf } from './core/outcome.ts'
 import type { FrameCounts, Report, VipReport } from './core/report.ts'
+import type { Target } from './core/targets.ts'
 import { planVantages, type VantagePlan } from './core/vantage.ts'
 import { ArpcheckError } from './errors.ts'
-
-/** An address to ask for, and the MACs that may answer; null: whoever answers, as long as it is one. */
-export interface Target {
-  readonly vip: Ip
-  readonly macs: readonly Mac[] | null
-}
 
 export interface CheckOptions {
   readonly targets: readonly Target[]

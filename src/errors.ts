@@ -10,8 +10,8 @@ export type ErrorCode =
   | 'not-ethernet' // tunnel, loopback or another link without Ethernet ARP
   | 'engine-unavailable' // the native addon or an optional package cannot be loaded
   | 'bad-capture-file'
-  | 'recording-failed' // the file of --pcap cannot be written further
   | 'capture-failed' // libpcap or the kernel refused, for another reason
+  | 'cannot-write' // stdout or a file that was being written: disk full, for one
   | 'host-unreadable' // links, addresses, routes or neighbours of this host cannot be read
   | 'lab-unavailable' // the lab's needs (namespaces, ip, unshare) are not met
 
@@ -37,9 +37,4 @@ export class ArpcheckError extends Error {
   get exitCode(): 2 | 3 {
     return USAGE_CODES.has(this.code) ? 2 : 3
   }
-}
-
-/** The words of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

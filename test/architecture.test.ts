@@ -20,7 +20,7 @@ const LEAVES = ['errors.ts', 'clock.ts']
 const EDGES = ['capture', 'host', 'icmp', 'kubernetes', 'memberlist', 'speakers', 'metrics']
 /** The edges that have a part in C++. */
 const NATIVE_EDGES = ['capture', 'host']
-const WIRINGS = ['check.ts', 'ask.ts', 'daemon.ts']
+const WIRINGS = ['check.ts', 'ask.ts', 'live.ts', 'daemon.ts']
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...LEAVES.map((leaf) => [leaf, { parts: [], outside: [] }] as const),
@@ -34,9 +34,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     (file) =>
       [file, { parts: ['core', 'announcers', ...EDGES, ...LEAVES, ...WIRINGS], outside: [] }] as const,
   ),
-  ['index.ts', { parts: ['core', 'announcers', 'check.ts', ...LEAVES], outside: [] }],
+  ['index.ts', { parts: ['core', 'announcers', 'check.ts', 'live.ts', ...LEAVES], outside: [] }],
   ['cli', { parts: ['core', 'announcers', ...EDGES, 'lab', ...WIRINGS, ...LEAVES], outside: 'any' }],
-  ['arpcheck.ts', { parts: ['cli'], outside: [] }],
+  ['arpcheck.ts', { parts: ['cli', 'lab'], outside: [] }],
 ])
 
 /** Programs: they know how they were started, and with what to start others. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { check, type CheckOptions, type Target } from '../src/check.ts'
+import { check, type CheckOptions } from '../src/check.ts'
 import type { Report } from '../src/core/report.ts'
+import type { Target } from '../src/core/targets.ts'
 import { ArpcheckError } from '../src/errors.ts'
 import { answers, FakeSegment, hostFacts, ip, link, mac, OWN_MAC, replyTo } from './helpers/segment.ts'
 

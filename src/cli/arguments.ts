@@ -12,7 +12,7 @@ export interface Typed {
 }
 
 /** yargs with our flags, and without its help, its exits and its guesses about numbers, dots and names. */
-export function parser(argv: readonly string[]): Argv {
+export function parser(argv: readonly string[], choices?: 'with choices'): Argv {
   const made = yargs([...argv])
     .scriptName('arpcheck')
     .help(false)
@@ -20,9 +20,11 @@ export function parser(argv: readonly string[]): Argv {
     .exitProcess(false)
   for (const name of FLAG_NAMES) {
     const { alias, kind, help } = flagOf(name)
+    const words = choices && kind.choices ? { choices: kind.choices } : {}
     const type = kind === onOff ? 'boolean' : kind === level ? 'count' : 'string'
-    made.option(name, { ...(alias && { alias }), type, description: help })
+    made.option(name, { ...(alias && { alias }), ...words, type, description: help })
   }
+  made.command('lab', 'stories on a segment of their own').command('completion', 'a script for your shell')
   return made.parserConfiguration({
     'boolean-negation': false,
     'camel-case-expansion': false,

@@ -62,20 +62,20 @@ export const FLAGS = {
     group: 'Asking',
     kind: framesPerSecond(1_000_000),
     default: '50',
-    help: 'frames per second and interface, at most',
+    help: 'frames per second and interface; or max',
   },
   sender: {
     group: 'Asking',
     kind: sender,
     default: 'auto',
-    help: 'own address (auto), 0.0.0.0 (zero) or ADDRESS',
+    help: 'auto, zero (0.0.0.0) or an address',
   },
   yes: { group: 'Asking', kind: onOff, typedOnly: true, help: 'ask for more than 4096 addresses' },
   engine: {
     group: 'Asking',
-    kind: choice('native|cap', ['native', 'cap']),
+    kind: choice('ENGINE', ['native', 'cap']),
     default: 'native',
-    help: 'what sends and hears the frames',
+    help: 'native or cap: what sends and hears frames',
   },
   pcap: { group: 'Asking', kind: oneText('FILE'), help: 'save every frame heard' },
   replay: { group: 'Asking', kind: oneText('FILE'), help: 'judge a capture instead of asking' },
@@ -89,7 +89,7 @@ export const FLAGS = {
   'require-expectation': {
     group: 'Judging',
     kind: onOff,
-    help: 'exit 4 when an address could not be judged',
+    help: 'exit 4 where no owner is known',
   },
 
   'must-be-free': {

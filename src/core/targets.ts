@@ -54,7 +54,7 @@ function readMacs(address: string, texts: readonly string[]): readonly Mac[] | T
 }
 
 function notMac(address: string, text: string): TargetProblem {
-  const remedy = [`Give the owner's MAC:  ${address}=1c:69:7a:aa:04:10  (ip link, on the owner, shows it)`]
+  const remedy = [`Give the owner's MAC:  ${address}=1c:69:7a:aa:04:10`, 'The owner shows it:    ip link']
   if (text === '') return refuse(`${quoted(`${address}=`)} names no owner.`, remedy)
   return refuse(`${quoted(text)} is not a MAC; owners by node or host name cannot be checked yet.`, remedy)
 }

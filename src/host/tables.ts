@@ -1,4 +1,4 @@
-import { ArpcheckError, messageOf } from '../errors.ts'
+import { ArpcheckError } from '../errors.ts'
 import {
   dumpRequest,
   GET_ADDRESSES,
@@ -92,4 +92,8 @@ export function unreadable(why: string, cause?: unknown): ArpcheckError {
     ],
     cause,
   })
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,71 @@
+import { nearest } from '../core/nearest.ts'
+import { quoted } from '../core/text.ts'
+import { ArpcheckError } from '../errors.ts'
+import { readArguments } from './arguments.ts'
+import { commandAsRoot } from './command.ts'
+import { helpText } from './help.ts'
+import { styleFor } from './screens/style.ts'
+import { troubleScreen } from './screens/trouble.ts'
+import { readSettings } from './settings.ts'
+import { write, type World } from './streams.ts'
+
+declare const ARPCHECK_VERSION: string
+
+/** Where a bug leaves us: nothing was tested. */
+const BUG_EXIT = 3
+const COMMANDS = ['check', 'completion', 'help', 'lab', 'version']
+
+/** `arpcheck …`: argv → exit code. Results go to stdout, everything else to stderr; nothing is thrown. */
+export async function main(argv: readonly string[], world: World = process): Promise<number> {
+  try {
+    return await run(argv, world)
+  } catch (error) {
+    return tellTrouble(error, argv, world)
+  }
+}
+
+async function run(argv: readonly string[], world: World): Promise<number> {
+  if (argv[0] === '--get-yargs-completions') {
+    const { completions } = await import('./completion.ts')
+    return print(await completions(argv.slice(1)), world)
+  }
+  const { words, flags } = readArguments(argv)
+  if (flags.has('help') || words[0] === 'help') return print(helpText(), world)
+  if (flags.has('version') || words[0] === 'version') return print(`${ARPCHECK_VERSION}\n`, world)
+  const settings = readSettings(flags, world.env)
+  if (words[0] === 'completion') {
+    const { printCompletionScript } = await import('./completion.ts')
+    return printCompletionScript(words[1])
+  }
+  const { checkCommand } = await import('./check.ts')
+  return checkCommand(addressWords(words), settings, world)
+}
+
+/** `check` may be left out; any other word that is or resembles a command stands in the wrong place. */
+function addressWords(words: readonly string[]): readonly string[] {
+  const rest = words[0] === 'check' ? words.slice(1) : words
+  const word = rest.find((one) => /^[a-z]+$/i.test(one))
+  const command = word === undefined ? undefined : nearest(word, COMMANDS)
+  if (command === undefined) return rest
+  throw new ArpcheckError('usage', `${quoted(word!)} is no address.`, {
+    remedy: [
+      word === command
+        ? `The command goes first:  arpcheck ${command} …`
+        : `Did you mean  arpcheck ${command}?`,
+    ],
+  })
+}
+
+async function print(text: string, world: World): Promise<number> {
+  await write(world.stdout, text)
+  return 0
+}
+
+/** Tells on stderr what went wrong, and returns the exit code for it. */
+export function tellTrouble(error: unknown, argv: readonly string[], world: World = process): number {
+  const style = styleFor({ color: 'auto', ascii: false }, world.env, world.stderr.isTTY)
+  const stack = argv.some((arg) => /^(-v+|--verbose)$/.test(arg))
+  world.stderr.on('error', () => {}) // nobody is left to tell
+  world.stderr.write(troubleScreen(error, { command: commandAsRoot(argv), stack }, style))
+  return error instanceof ArpcheckError ? error.exitCode : BUG_EXIT
+}

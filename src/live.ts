@@ -1,0 +1,22 @@
+import { openNative } from './capture/native.ts'
+import type { CheckEdges } from './check.ts'
+import { systemClock } from './clock.ts'
+import { readHostFacts } from './host/facts.ts'
+
+/** Frames that the ring holds: a few answers to each question, and never more than the engine takes by default. */
+const RING_FRAMES = { least: 4096, most: 262_144 }
+const ANSWERS_EACH = 4
+/** What a frame takes in the kernel's buffer at the engine's snap length. */
+const KERNEL_FRAME_BYTES = 208
+
+/** The edges of a check that asks on this host's own interfaces, by the native engine. */
+export function liveEdges(): CheckEdges {
+  return {
+    clock: systemClock,
+    hostFacts: () => readHostFacts(),
+    openCapture: (device, frames, events) => {
+      const ringFrames = Math.min(RING_FRAMES.most, Math.max(RING_FRAMES.least, frames * ANSWERS_EACH))
+      return openNative({ device, ringFrames, kernelBufferBytes: ringFrames * KERNEL_FRAME_BYTES }, events)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { flagsTable } from '../../src/cli/flags-table.ts'
+import { FLAG_NAMES } from '../../src/cli/flags.ts'
+import { helpText } from '../../src/cli/help.ts'
+
+const MARKED = /(?<=<!-- flags: .* -->\n)[^]*(?=<!-- \/flags -->)/
+
+test('docs/cli.md holds the table of all flags', () => {
+  const text = readFileSync('docs/cli.md', 'utf8')
+  const right = text.replace(MARKED, () => `\n${flagsTable()}\n\n`)
+  if (process.env['ARPCHECK_UPDATE_GOLDEN'] === '1') writeFileSync('docs/cli.md', right)
+  else assert.equal(text, right, 'ARPCHECK_UPDATE_GOLDEN=1 node .ci/test.mjs docs writes it anew')
+})
+
+test('the help names every flag', () => {
+  const help = helpText()
+  assert.deepEqual(
+    FLAG_NAMES.filter((name) => !help.includes(` --${name}`)),
+    [],
+  )
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+// The built program as a child process. It never sends: each case ends before a socket is opened.
+const program = join(process.cwd(), 'dist/arpcheck.js')
+const version: string = JSON.parse(readFileSync('package.json', 'utf8')).version
+
+function run(argv: readonly string[], env: Record<string, string> = {}) {
+  const { PATH = '' } = process.env
+  const options = { env: { PATH, LANG: 'C.UTF-8', ...env }, encoding: 'utf8', timeout: 20_000 } as const
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], options)
+  return { status, stdout, stderr }
+}
+
+for (const argv of [['--version'], ['-V'], ['version'], ['-q', '--version']]) {
+  test(`${argv.join(' ')} prints the version alone`, () =>
+    assert.deepEqual(run(argv), { status: 0, stdout: `${version}\n`, stderr: '' }))
+}
+
+for (const argv of [['--help'], ['-h'], ['help'], ['check', '--help'], ['-i', 'eno1', '-h', '10.0.0.1']]) {
+  test(`${argv.join(' ')} prints the help on stdout, within 80 columns`, () => {
+    const { status, stdout, stderr } = run(argv)
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.match(stdout, /^arpcheck - is each/)
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.length > 80),
+      [],
+    )
+  })
+}
+
+for (const [argv, said] of [
+  [[], /No address is given/],
+  [['--no-kube'], /No address is given/],
+  [['check'], /No address is given/],
+  [['--ifcae', 'eno1', '10.0.0.1'], /There is no flag "--ifcae"\. Did you mean --iface\?/],
+  [['-o', 'bogus', '10.0.0.1'], /--output takes table, wide, json, yaml or name, not "bogus"/],
+  [['192.168.1.999'], /"192\.168\.1\.999" is not an IP address/],
+  [['chekc', '10.0.0.1'], /"chekc" is no address\.\n +Did you mean {2}arpcheck check\?/],
+  [['10.0.0.1', 'lab'], /The command goes first: {2}arpcheck lab/],
+  [['10.0.0.0/8'], /16777216 addresses/],
+  [['10.0.0.0/19'], /That is 8192 addresses.*\n(.*\n)* +.*--yes/],
+  [['--must-be-free', '10.0.0.1', '10.0.0.1'], /10\.0\.0\.1 cannot be asked for and be free at once/],
+  [['--must-be-free', '10.0.0.1=1c:69:7a:aa:04:10', '10.0.0.2'], /takes an address without an owner/],
+  [['completion', 'tcsh'], /There is no completion for "tcsh"/],
+  [['\u001B[31m'], /\\x1b\[31m/],
+] as const) {
+  test(`arpcheck ${JSON.stringify(argv.join(' '))} exits 2 with a sentence on stderr and nothing on stdout`, () => {
+    const { status, stdout, stderr } = run(argv)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, said)
+    assert.doesNotMatch(stderr, /^\s+at /m)
+  })
+}
+
+test('a mistake in the environment exits 2 and names the variable', () => {
+  const { status, stderr } = run(['10.0.0.1'], { ARPCHECK_COUNT: 'many' })
+  assert.equal(status, 2)
+  assert.match(stderr, /ARPCHECK_COUNT takes a whole number/)
+})
+
+test('without a UTF-8 locale the message is plain ASCII', () => {
+  const { stderr } = run(['nobody'], { LANG: 'C' })
+  assert.match(stderr, /^\n {2}XX {2}/)
+  assert.match(stderr, /^[\n -~]*$/)
+})
+
+for (const [shell, mark] of [
+  ['bash', 'complete -o bashdefault'],
+  ['zsh', '#compdef arpcheck'],
+  ['fish', 'complete -f -c arpcheck'],
+] as const) {
+  test(`completion ${shell} prints a script of that shell`, () => {
+    const { status, stdout } = run(['completion', shell])
+    assert.equal(status, 0)
+    assert.ok(stdout.includes(mark), stdout)
+    assert.ok(stdout.includes('arpcheck --get-yargs-completions'), stdout)
+  })
+}
+
+for (const [typed, offered] of [
+  [
+    ['-o', ''],
+    ['table', 'wide', 'json', 'yaml', 'name'],
+  ],
+  [['-o', 'j'], ['json']],
+  [
+    ['--fail-on', ''],
+    ['error', 'warning', 'never'],
+  ],
+  [
+    ['--color', 'a'],
+    ['auto', 'always'],
+  ],
+] as const) {
+  test(`after ${JSON.stringify(typed.join(' '))} the shell is offered ${offered.join(' ')}`, () => {
+    const { stdout } = run(['--get-yargs-completions', 'arpcheck', ...typed])
+    assert.deepEqual(stdout.trim().split('\n'), offered)
+  })
+}
+
+test('after -i the shell is offered the interfaces of this host', () => {
+  const { stdout } = run(['--get-yargs-completions', 'arpcheck', '-i', ''])
+  assert.ok(stdout.split('\n').includes('lo'), stdout)
+})
