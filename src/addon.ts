@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { ArpcheckError } from './errors.ts'
+import { ArpcheckError, messageOf } from './errors.ts'
 
 /** The addon lies beside the bundle that loads it. */
 const ADDON_PATH = join(__dirname, 'arpcheck.node')
@@ -15,15 +15,18 @@ export function loadAddon(): unknown {
     loaded ??= openLibrary(ADDON_PATH)
     return loaded
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ArpcheckError('engine-unavailable', `Cannot load the native addon ${ADDON_PATH}: ${reason}`, {
-      remedy: [
-        'libpcap must be installed:  apt-get install libpcap0.8',
-        'Build it for this machine:  npm run build',
-        'Or use the other engine:    --engine cap',
-      ],
-      cause,
-    })
+    throw new ArpcheckError(
+      'engine-unavailable',
+      `Cannot load the native addon ${ADDON_PATH}: ${messageOf(cause)}`,
+      {
+        remedy: [
+          'libpcap must be installed:  apt-get install libpcap0.8',
+          'Build it for this machine:  npm run build',
+          'Or use the other engine:    --engine cap',
+        ],
+        cause,
+      },
+    )
   }
 }
 

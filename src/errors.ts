@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'not-ethernet' // tunnel, loopback or another link without Ethernet ARP
   | 'engine-unavailable' // the native addon or an optional package cannot be loaded
   | 'bad-capture-file'
+  | 'recording-failed' // the file of --pcap cannot be written further
   | 'capture-failed' // libpcap or the kernel refused, for another reason
   | 'cannot-write' // stdout or a file that was being written: disk full, for one
   | 'host-unreadable' // links, addresses, routes or neighbours of this host cannot be read
@@ -37,4 +38,9 @@ export class ArpcheckError extends Error {
   get exitCode(): 2 | 3 {
     return USAGE_CODES.has(this.code) ? 2 : 3
   }
+}
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

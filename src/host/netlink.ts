@@ -1,3 +1,5 @@
+import { bytesOf, padded, part, viewOf } from '../core/bytes.ts'
+
 /** One netlink message: what its header says, and the bytes behind the header. */
 export interface NetlinkMessage {
   readonly type: number
@@ -138,23 +140,6 @@ export function uint16(attributes: Attributes, type: number): number | undefined
 export function text(attributes: Attributes, type: number): string | undefined {
   const view = attributes.get(type)
   return view && Buffer.from(bytesOf(view)).toString('latin1').split('\0')[0]
-}
-
-export function bytesOf(view: DataView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-/** The bytes of `view` from `start` up to `end`, both inside it. */
-export function part(view: DataView, start: number, end: number): DataView {
-  return new DataView(view.buffer, view.byteOffset + start, end - start)
-}
-
-export function padded(length: number): number {
-  return (length + 3) & ~3
 }
 
 /** NLMSG_ERROR and NLMSG_DONE carry a negative errno, or 0 for success; an old DONE may be empty. */

@@ -1,13 +1,11 @@
+import { bytesOf, padded, part } from '../core/bytes.ts'
 import type { InterfaceAddress, Neighbour } from '../core/host.ts'
 import { ipAt, type Ip } from '../core/ip.ts'
 import { MAC_BYTES, macAt, type Mac } from '../core/mac.ts'
 import {
   attributesIn,
-  bytesOf,
   LITTLE_ENDIAN,
   nested,
-  padded,
-  part,
   text,
   uint16,
   uint32,

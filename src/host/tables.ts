@@ -1,4 +1,4 @@
-import { ArpcheckError } from '../errors.ts'
+import { ArpcheckError, messageOf } from '../errors.ts'
 import {
   dumpRequest,
   GET_ADDRESSES,
@@ -92,8 +92,4 @@ export function unreadable(why: string, cause?: unknown): ArpcheckError {
     ],
     cause,
   })
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

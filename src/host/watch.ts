@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.ts'
 import type { HostTable } from '../core/host.ts'
-import type { ArpcheckError } from '../errors.ts'
+import { messageOf, type ArpcheckError } from '../errors.ts'
 import { netlinkAddon, type NetlinkAddon, type NetlinkSubscription } from './addon.ts'
 import {
   DEL_ADDRESS,
@@ -14,7 +14,7 @@ import {
   NEW_ROUTE,
   OVERRUN,
 } from './netlink.ts'
-import { messageOf, unreadable } from './tables.ts'
+import { unreadable } from './tables.ts'
 
 export interface HostWatch {
   /** No call comes after it; may be called any number of times. */

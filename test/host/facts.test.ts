@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { ArpcheckError } from '../../src/errors.ts'
 import { readHostFacts } from '../../src/host/facts.ts'
 import type { HostSource } from '../../src/host/source.ts'
-import { dumpFixture, hex } from './hex.ts'
+import { hex } from '../helpers/hex.ts'
+
+const dumpFixture = (name: string) => readFileSync(`test/fixtures/netlink/${name}.bin`)
 
 const FIXTURE_OF = { 18: 'links', 22: 'addresses', 26: 'routes', 30: 'neighbours' } as const
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { bytesOf, viewOf } from '../../src/core/bytes.ts'
 import {
   attributesIn,
-  bytesOf,
   dumpRequest,
   GET_LINKS,
   GET_NEIGHBOURS,
@@ -11,9 +11,8 @@ import {
   readDump,
   text,
   uint32,
-  viewOf,
 } from '../../src/host/netlink.ts'
-import { hex } from './hex.ts'
+import { hex } from '../helpers/hex.ts'
 
 // Literals are little-endian, as every machine is that these tests run on.
 

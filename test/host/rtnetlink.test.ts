@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { viewOf } from '../../src/host/netlink.ts'
+import { viewOf } from '../../src/core/bytes.ts'
 import { decodeAddress, decodeGateways, decodeLink, decodeNeighbour } from '../../src/host/rtnetlink.ts'
-import { hex } from './hex.ts'
+import { hex } from '../helpers/hex.ts'
 
 // Kinds that need modules which few test machines have (802.1Q, bonding): written by hand after linux/if_link.h.
 

@@ -4,7 +4,7 @@ import type { HostTable } from '../../src/core/host.ts'
 import type { ArpcheckError } from '../../src/errors.ts'
 import { changesIn, watchHost } from '../../src/host/watch.ts'
 import { FakeClock } from '../helpers/clock.ts'
-import { hex } from './hex.ts'
+import { hex } from '../helpers/hex.ts'
 
 const ALL: ReadonlySet<HostTable> = new Set(['links', 'addresses', 'routes'])
 const event = (type: string) => `10000000 ${type}00 0000 00000000 00000000`

@@ -1,0 +1,144 @@
+import { open } from 'node:fs/promises'
+import type { CapturedFrame } from '../core/arp.ts'
+import { cannotRead, noSuchInterface, nothingToJudge, severalInterfaces } from './fileerrors.ts'
+import type { FileFrame, FileInterface, FileProblem } from './fileformat.ts'
+import { CaptureFileReader } from './pcapfile.ts'
+
+/** What a capture file holds of one interface. */
+export interface CaptureFile {
+  readonly path: string
+  /** By the file's own word, or the caller's; null where neither names it. */
+  readonly interface: string | null
+  /** ARP frames in the order of their stamps, or of the file where one has none. */
+  readonly frames: readonly CapturedFrame[]
+  /** Frames that were dropped while the file was captured; null where the file does not say. */
+  readonly drops: number | null
+  /** Frames set aside, by reason. */
+  readonly ignored: Readonly<Record<string, number>>
+  /** Why the file was not read to its end: silence in the part that was read proves nothing. Null: all of it was. */
+  readonly problem: FileProblem | 'too-many-frames' | 'too-large' | null
+}
+
+export interface ReadOptions {
+  /** Which interface of a pcapng file; needed only where several hold ARP. */
+  readonly interface?: string
+  readonly signal?: AbortSignal
+}
+
+/** A million ARP frames take about 350 MB of memory; three passes over a /16 where all answer are 400,000. */
+const MAX_ARP_FRAMES = 1_000_000
+/** About 20 s of reading. */
+const MAX_FILE_BYTES = 4 * 2 ** 30
+const PIECE_BYTES = 1 << 20
+const POOL_BYTES = 1 << 16
+/** An ARP frame with padding and a VLAN tag. */
+const KEPT_BYTES = 128
+
+/**
+ * Reads the ARP frames of a pcap or pcapng file (`-`: standard input), in pieces. A file that is cut off gives the
+ * frames so far. Throws an ArpcheckError `bad-capture-file` where there is nothing to judge, `usage` where it must
+ * be told which interface is meant, and the reason of an abort.
+ */
+export async function readCaptureFile(path: string, options: ReadOptions = {}): Promise<CaptureFile> {
+  const reader = new CaptureFileReader()
+  const kept = new ArpFrames()
+  const end = await readPieces(path, options.signal, (piece) => {
+    const isRoom = kept.keep(reader.push(piece))
+    return isRoom ? reader.problem : 'too-many-frames'
+  })
+  if (end === null) reader.end()
+  const problem = end ?? reader.problem
+  const ignored = Object.fromEntries([...reader.ignored, ...kept.ignored])
+  if (kept.frames.length === 0) throw nothingToJudge(path, problem, ignored)
+  const { name, indexes } = chooseInterface(path, kept.frames, reader.interfaces, options.interface)
+  const frames = inOrder(kept.frames.filter((frame) => indexes.has(frame.interface)))
+  const drops = dropsOf([...indexes].map((index) => reader.interfaces[index]!))
+  return { path, interface: name, frames, drops, ignored, problem }
+}
+
+/** Hands a file over piece by piece until `take` names a reason to stop; null: it was read to its end. */
+async function readPieces(
+  path: string,
+  signal: AbortSignal | undefined,
+  take: (piece: Uint8Array) => CaptureFile['problem'],
+): Promise<CaptureFile['problem']> {
+  const failed = (cause: unknown): never => {
+    throw cannotRead(path, cause)
+  }
+  const file = await open(path === '-' ? '/dev/stdin' : path).catch(failed)
+  try {
+    for (let read = 0; read <= MAX_FILE_BYTES;) {
+      signal?.throwIfAborted()
+      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES)).catch(failed)
+      if (bytesRead === 0) return null
+      const problem = take(buffer.subarray(0, bytesRead))
+      if (problem) return problem
+      read += bytesRead
+    }
+    return 'too-large'
+  } finally {
+    await file.close()
+  }
+}
+
+/** Copies of the ARP frames among those that a reader finds: the file's pieces need not stay. */
+class ArpFrames {
+  readonly frames: FileFrame[] = []
+  readonly ignored = new Map<string, number>()
+  #pool = new Uint8Array(0)
+
+  /** False when there was no room for all of them. */
+  keep(found: readonly FileFrame[]): boolean {
+    const arp = found.filter(({ bytes }) => isArp(bytes))
+    const room = MAX_ARP_FRAMES - this.frames.length
+    for (const frame of arp.slice(0, room))
+      this.frames.push({ ...frame, bytes: this.#copy(frame.bytes.subarray(0, KEPT_BYTES)) })
+    const others = found.length - arp.length
+    if (others > 0) this.ignored.set('not-arp', (this.ignored.get('not-arp') ?? 0) + others)
+    return arp.length <= room
+  }
+
+  #copy(bytes: Uint8Array): Uint8Array {
+    if (this.#pool.length < bytes.length) this.#pool = new Uint8Array(POOL_BYTES)
+    const copy = this.#pool.subarray(0, bytes.length)
+    copy.set(bytes)
+    this.#pool = this.#pool.subarray(bytes.length)
+    return copy
+  }
+}
+
+/** By the Ethernet type alone, behind a VLAN tag too: the decoder judges the rest. */
+function isArp(bytes: Uint8Array): boolean {
+  const at = bytes[12] === 0x81 && bytes[13] === 0x00 ? 16 : 12
+  return bytes[at] === 0x08 && bytes[at + 1] === 0x06
+}
+
+/** Frames of two segments in one judgement would be nonsense. */
+function chooseInterface(
+  path: string,
+  frames: readonly FileFrame[],
+  interfaces: readonly FileInterface[],
+  wanted: string | undefined,
+): { readonly name: string | null; readonly indexes: ReadonlySet<number> } {
+  const heard = [...new Set(frames.map((frame) => frame.interface))]
+  const labelOf = (index: number) => interfaces[index]!.name ?? String(index)
+  const labels = [...new Set(heard.map(labelOf))]
+  if (heard.length === 1 && interfaces[heard[0]!]!.name === null)
+    return { name: wanted ?? null, indexes: new Set(heard) }
+  if (wanted === undefined && labels.length > 1) throw severalInterfaces(path, labels)
+  const name = wanted ?? labels[0]!
+  const indexes = new Set(heard.filter((index) => labelOf(index) === name))
+  if (indexes.size === 0) throw noSuchInterface(path, name, labels)
+  return { name, indexes }
+}
+
+/** A capture from several queues may be out of step by microseconds. */
+function inOrder(frames: readonly CapturedFrame[]): readonly CapturedFrame[] {
+  if (frames.some(({ atNs }) => atNs === null)) return frames
+  return frames.toSorted((a, b) => (a.atNs! < b.atNs! ? -1 : a.atNs! > b.atNs! ? 1 : 0))
+}
+
+function dropsOf(interfaces: readonly FileInterface[]): number | null {
+  if (interfaces.some(({ drops }) => drops === null)) return null
+  return interfaces.reduce((sum, { drops }) => sum + drops!, 0)
+}

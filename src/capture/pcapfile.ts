@@ -1,0 +1,48 @@
+import type { FileDrop, FileFrame, FileInterface, FileProblem, Parse } from './fileformat.ts'
+import { pcapParser } from './pcap.ts'
+import { pcapngParser } from './pcapng.ts'
+
+/**
+ * Reads a pcap or pcapng file that comes in pieces of any size. Never throws, whatever the bytes are: what cannot be
+ * read is counted, and where the reading ends early `problem` says why. Keeps at most one record of the file.
+ */
+export class CaptureFileReader {
+  readonly interfaces: FileInterface[] = []
+  readonly ignored = new Map<FileDrop, number>()
+  #problem: FileProblem | null = null
+  #parse: Parse | undefined
+  #rest: Uint8Array = new Uint8Array(0)
+
+  /** Null while all is well. */
+  get problem(): FileProblem | null {
+    return this.#problem
+  }
+
+  /** The Ethernet frames that `chunk` completes, in the order of the file. `chunk` belongs to the reader from now on. */
+  push(chunk: Uint8Array): FileFrame[] {
+    const frames: FileFrame[] = []
+    if (this.#problem) return frames
+    this.#rest = joined(this.#rest, chunk)
+    this.#parse ??= this.#rest.length < 4 ? undefined : (pcapParser(this.#rest) ?? pcapngParser(this.#rest))
+    if (!this.#parse) return frames
+    const found = { frames, interfaces: this.interfaces, ignored: this.ignored }
+    const { consumed, problem = null } = this.#parse(this.#rest, found)
+    this.#problem = problem
+    this.#rest = this.#rest.subarray(consumed)
+    return frames
+  }
+
+  /** The file is over: bytes that complete no record mean that it was cut. */
+  end(): void {
+    if (!this.#parse) this.#problem ??= 'not-a-capture'
+    else if (this.#rest.length > 0) this.#problem ??= 'truncated'
+  }
+}
+
+function joined(rest: Uint8Array, chunk: Uint8Array): Uint8Array {
+  if (rest.length === 0) return chunk
+  const bytes = new Uint8Array(rest.length + chunk.length)
+  bytes.set(rest)
+  bytes.set(chunk, rest.length)
+  return bytes
+}

@@ -1,0 +1,207 @@
+import { bytesOf, padded, part, viewOf } from '../core/bytes.ts'
+import {
+  count,
+  linkTypeDrop,
+  MAX_FRAME_BYTES,
+  type FileDrop,
+  type FileInterface,
+  type FileProblem,
+  type Found,
+  type Parse,
+} from './fileformat.ts'
+
+// draft-ietf-opsawg-pcapng. Every block: 0 type 4 length 8 body, padded to 4 … length again.
+
+const BLOCK = { section: 0x0a0d0d0a, interface: 1, packet: 2, simple: 3, statistics: 5, enhanced: 6 } as const
+/** By type: the shortest lawful block. Others are skipped unread. */
+const SHORTEST: ReadonlyMap<number, number> = new Map([
+  [BLOCK.section, 28],
+  [BLOCK.interface, 20],
+  [BLOCK.simple, 16],
+  [BLOCK.statistics, 24],
+  [BLOCK.enhanced, 32],
+])
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d
+const MIN_BLOCK_BYTES = 12
+/** libpcap's own bound for one block. */
+const MAX_BLOCK_BYTES = 16 * 1024 * 1024
+const MAX_INTERFACES = 4096
+
+const OPTION = { end: 0, name: 2, resolution: 9, offset: 14 } as const
+const DROPPED = { byInterface: 5, bySystem: 7 } as const
+
+const NS_PER_SECOND = 1_000_000_000n
+const LAST_STAMP_NS = 1n << 63n
+
+/** An interface as one section of the file describes it. */
+interface Described {
+  readonly index: number
+  readonly entry: FileInterface
+  readonly drop: FileDrop | undefined
+  readonly snapLength: number
+  readonly ticksPerSecond: bigint
+  readonly offsetNs: bigint
+}
+
+/** What a parser remembers from block to block. */
+interface Section {
+  littleEndian: boolean
+  /** By the number that frames name them by. */
+  interfaces: Described[]
+}
+
+/** One block: `view` spans all of it. */
+interface Block {
+  readonly view: DataView
+  readonly type: number
+}
+
+/** The parser for a pcapng file that begins with `bytes` (at least four); undefined for another format. */
+export function pcapngParser(bytes: Uint8Array): Parse | undefined {
+  if (viewOf(bytes).getUint32(0) !== BLOCK.section) return undefined
+  const section: Section = { littleEndian: false, interfaces: [] }
+  return (all, found) => {
+    for (let at = 0; ;) {
+      const taken = takeBlock(all.subarray(at), section, found)
+      if (typeof taken === 'string') return { consumed: at, problem: taken }
+      if (taken === 0) return { consumed: at }
+      at += taken
+    }
+  }
+}
+
+/** Takes the block that `bytes` begin with: its length, or 0 when it is not whole yet. */
+function takeBlock(bytes: Uint8Array, section: Section, found: Found): number | FileProblem {
+  const block = blockAt(bytes, section)
+  if (block === undefined) return 0
+  if (typeof block === 'string') return block
+  return take(block, section, found) ?? block.view.byteLength
+}
+
+/** The block that `bytes` begin with; undefined when it is not whole yet. */
+function blockAt(bytes: Uint8Array, section: Section): Block | FileProblem | undefined {
+  if (bytes.length < MIN_BLOCK_BYTES) return undefined
+  const view = viewOf(bytes)
+  // The type of a section header reads the same both ways; its third word tells the byte order of all that follows.
+  if (view.getUint32(0) === BLOCK.section) {
+    section.littleEndian = view.getUint32(8, true) === BYTE_ORDER_MAGIC
+    if (!section.littleEndian && view.getUint32(8) !== BYTE_ORDER_MAGIC) return 'not-a-capture'
+  }
+  const [type, length] = [0, 4].map((at) => view.getUint32(at, section.littleEndian)) as [number, number]
+  if (length < (SHORTEST.get(type) ?? MIN_BLOCK_BYTES) || length % 4 !== 0 || length > MAX_BLOCK_BYTES)
+    return 'bad-length'
+  if (bytes.length < length) return undefined
+  if (view.getUint32(length - 4, section.littleEndian) !== length) return 'bad-length'
+  return { view: part(view, 0, length), type }
+}
+
+function take({ view, type }: Block, section: Section, found: Found): FileProblem | undefined {
+  if (type === BLOCK.section) return takeSection(view, section)
+  if (type === BLOCK.interface) return takeInterface(view, section, found)
+  if (type === BLOCK.enhanced) takeEnhanced(view, section, found)
+  else if (type === BLOCK.simple) takeSimple(view, section, found)
+  else if (type === BLOCK.statistics) takeStatistics(view, section)
+  else if (type === BLOCK.packet) count(found.ignored, 'obsolete-block')
+  return undefined
+}
+
+/** 8 byte order 12 major 14 minor 16 section length 24 options */
+function takeSection(view: DataView, section: Section): FileProblem | undefined {
+  section.interfaces = []
+  return view.getUint16(12, section.littleEndian) === 1 ? undefined : 'unsupported-version'
+}
+
+/** 8 link type 10 - 12 snap length 16 options */
+function takeInterface(view: DataView, section: Section, found: Found): FileProblem | undefined {
+  const { littleEndian } = section
+  if (found.interfaces.length >= MAX_INTERFACES) return 'too-many-interfaces'
+  const options = optionsIn(part(view, 16, view.byteLength - 4), littleEndian)
+  const linkType = view.getUint16(8, littleEndian)
+  const name = options.get(OPTION.name)
+  const entry = { name: name ? Buffer.from(bytesOf(name)).toString('utf8') : null, linkType, drops: null }
+  section.interfaces.push({
+    index: found.interfaces.push(entry) - 1,
+    entry,
+    drop: linkTypeDrop(linkType),
+    snapLength: view.getUint32(12, littleEndian) || MAX_FRAME_BYTES,
+    ticksPerSecond: ticksPerSecond(options.get(OPTION.resolution)),
+    offsetNs: offsetNs(options.get(OPTION.offset), littleEndian),
+  })
+  return undefined
+}
+
+/** 8 interface 12 stamp, upper half 16 lower half 20 captured bytes 24 bytes on the wire 28 frame */
+function takeEnhanced(view: DataView, section: Section, found: Found): void {
+  const { littleEndian } = section
+  const by = section.interfaces[view.getUint32(8, littleEndian)]
+  const captured = view.getUint32(20, littleEndian)
+  const drop = by ? by.drop : 'unknown-interface'
+  if (drop) return count(found.ignored, drop)
+  if (captured > Math.min(view.byteLength - 32, MAX_FRAME_BYTES))
+    return count(found.ignored, 'bad-frame-length')
+  const ticks = (BigInt(view.getUint32(12, littleEndian)) << 32n) | BigInt(view.getUint32(16, littleEndian))
+  found.frames.push({
+    bytes: bytesOf(part(view, 28, 28 + captured)),
+    wireLength: Math.max(captured, view.getUint32(24, littleEndian)),
+    atNs: stampNs(ticks, by!),
+    interface: by!.index,
+  })
+}
+
+/** 8 bytes on the wire 12 frame; always of the section's first interface, without a stamp. */
+function takeSimple(view: DataView, section: Section, found: Found): void {
+  const by = section.interfaces[0]
+  const drop = by ? by.drop : 'unknown-interface'
+  if (drop) return count(found.ignored, drop)
+  const wireLength = view.getUint32(8, section.littleEndian)
+  const captured = Math.min(wireLength, by!.snapLength)
+  if (captured > Math.min(view.byteLength - 16, MAX_FRAME_BYTES))
+    return count(found.ignored, 'bad-frame-length')
+  found.frames.push({
+    bytes: bytesOf(part(view, 12, 12 + captured)),
+    wireLength,
+    atNs: null,
+    interface: by!.index,
+  })
+}
+
+/** 8 interface 12 stamp 20 options: totals since the capture began, so that the last block counts. */
+function takeStatistics(view: DataView, section: Section): void {
+  const entry = section.interfaces[view.getUint32(8, section.littleEndian)]?.entry
+  const options = optionsIn(part(view, 20, view.byteLength - 4), section.littleEndian)
+  const drops = [DROPPED.byInterface, DROPPED.bySystem]
+    .map((type) => options.get(type))
+    .filter((option) => option?.byteLength === 8)
+    .map((option) => Number(option!.getBigUint64(0, section.littleEndian)))
+  if (entry && drops.length > 0) entry.drops = drops.reduce((sum, value) => sum + value, 0)
+}
+
+/** 0 type 2 length 4 value, padded to 4. Options of a shape that we do not know end the list: none is vital. */
+function optionsIn(view: DataView, littleEndian: boolean): ReadonlyMap<number, DataView> {
+  const options = new Map<number, DataView>()
+  for (let at = 0; view.byteLength - at >= 4;) {
+    const type = view.getUint16(at, littleEndian)
+    const length = view.getUint16(at + 2, littleEndian)
+    if (type === OPTION.end || length > view.byteLength - at - 4) break
+    options.set(type, part(view, at + 4, at + 4 + length))
+    at += 4 + padded(length)
+  }
+  return options
+}
+
+/** if_tsresol: a power of ten, or of two when the top bit is set; microseconds by default. */
+function ticksPerSecond(option: DataView | undefined): bigint {
+  const value = option?.byteLength === 1 ? option.getUint8(0) : 6
+  return value & 0x80 ? 1n << BigInt(value & 0x7f) : 10n ** BigInt(value)
+}
+
+/** if_tsoffset: seconds to add. */
+function offsetNs(option: DataView | undefined, littleEndian: boolean): bigint {
+  return option?.byteLength === 8 ? option.getBigInt64(0, littleEndian) * NS_PER_SECOND : 0n
+}
+
+/** Null for a stamp before 1970 or after 2262: no clock meant that. */
+function stampNs(ticks: bigint, by: Described): bigint | null {
+  const ns = (ticks * NS_PER_SECOND) / by.ticksPerSecond + by.offsetNs
+  return ns >= 0n && ns < LAST_STAMP_NS ? ns : null
+}
