@@ -120,15 +120,17 @@ const options = { command: 'sudo arpcheck -i eno1', stack: false }
 
 test('a failure is told by one sentence and its remedies, with the command that was typed', () => {
   const error = new ArpcheckError('no-permission', 'Not allowed to open a raw socket on eno1.', {
-    remedy: ['once      sudo arpcheck …', 'systemd   AmbientCapabilities=CAP_NET_RAW'],
+    remedy: ['once      sudo arpcheck …', 'systemd   AmbientCapabilities=CAP_NET_RAW', 'Do not setcap node.'],
   })
   assert.equal(
     troubleScreen(error, options, PLAIN),
     `
-  ✗  Not allowed to open a raw socket on eno1.
+  ✗  Not allowed to open a raw socket on eno1. Nothing was sent.
 
      once      sudo arpcheck -i eno1
      systemd   AmbientCapabilities=CAP_NET_RAW
+
+     Do not setcap node.
 
 `,
   )

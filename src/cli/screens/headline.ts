@@ -14,7 +14,7 @@ export function headline(report: Report, style: Style): string {
 }
 
 function sentence(sum: Tally, { vips: rows, interrupted }: Report): { mark: Mark; text: string } {
-  if (rows.length === 0) return { mark: 'apart', text: 'nothing was answered until then' }
+  if (interrupted && sum.faulty.length === 0) return { mark: 'apart', text: untilThen(sum, rows) }
   if (sum.faulty.length > 0) return { mark: 'fault', text: faultSentence(sum, rows) }
   if (sum.ok === 0) return { mark: 'warning', text: unjudged(sum, rows) }
   const answer = `${subject(sum.ok, sum, rows)} ${manner(sum.ok, rows)}`
@@ -22,8 +22,14 @@ function sentence(sum: Tally, { vips: rows, interrupted }: Report): { mark: Mark
     ...(sum.warned > 0 ? [`${sum.warned} with a warning`] : []),
     ...(sum.apart > 0 ? [`${sum.apart} not judged`] : []),
   ]
-  const mark = rows.some(isProblem) ? 'warning' : rest.length > 0 || interrupted ? 'apart' : 'ok'
+  const mark = rows.some(isProblem) ? 'warning' : rest.length > 0 ? 'apart' : 'ok'
   return { mark, text: [answer, ...rest].join(', ') }
+}
+
+/** What had not answered when the run was ended is not in the report: how many of all is not known. */
+function untilThen({ ok }: Tally, rows: readonly VipReport[]): string {
+  if (ok === 0) return 'nothing was judged until then'
+  return ok === 1 ? '1 address answered until then' : `${ok} ${nounOf(rows)} answered until then`
 }
 
 function unjudged(sum: Tally, rows: readonly VipReport[]): string {

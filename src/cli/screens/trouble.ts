@@ -8,21 +8,33 @@ export function troubleScreen(
   options: { command: string; stack: boolean },
   style: Style,
 ): string {
-  const { message, remedy } = error instanceof ArpcheckError ? error : bugText(error, options.stack)
+  const { message, remedy } = error instanceof ArpcheckError ? known(error) : bugText(error, options.stack)
   const own = remedy.map((line) => line.replace('sudo arpcheck …', options.command))
+  const apart =
+    own.length > 1 ? own.filter((line, i) => i === 0 || isCommand(line) !== isCommand(own[i - 1]!)) : []
   const lines = [
     ...hanging(`  ${glyph('fault', style)}  `, show(message, style), style.width - 2),
-    ...(own.length > 1 ? [''] : []),
-    ...own.flatMap((line) => remedyLines(show(line, style), style)),
+    ...own.flatMap((line) => [
+      ...(apart.includes(line) ? [''] : []),
+      ...remedyLines(show(line, style), style),
+    ]),
   ]
   return `\n${lines.join('\n')}\n\n`
 }
 
-/** A line with a gap of two spaces holds a command behind it, and stays whole so that it can be copied. */
+/** A gap of two spaces stands before a command; the line stays whole, so that it can be copied. */
+function isCommand(line: string): boolean {
+  return line.includes('  ')
+}
+
 function remedyLines(line: string, style: Style): string[] {
   const indent = `  ${blank(style)}  `
-  const lines = line.includes('  ') ? [line] : fold(line, style.width - 2 - indent.length)
+  const lines = isCommand(line) ? [line] : fold(line, style.width - 2 - indent.length)
   return lines.map((one) => (indent + one).trimEnd())
+}
+
+function known({ code, message, remedy }: ArpcheckError): { message: string; remedy: readonly string[] } {
+  return { message: code === 'no-permission' ? `${message} Nothing was sent.` : message, remedy }
 }
 
 function bugText(error: unknown, stack: boolean): { message: string; remedy: readonly string[] } {
