@@ -76,6 +76,7 @@ bool Capture::open_pcap(const CaptureOptions& options, Trouble* trouble) {
   if (pcap_ == nullptr) return refuse(trouble, message);
   pcap_set_snaplen(pcap_, options.snap_length);
   pcap_set_promisc(pcap_, 0);
+  pcap_set_protocol_linux(pcap_, options.ether_type);
   pcap_set_immediate_mode(pcap_, 1);
   pcap_set_buffer_size(pcap_, options.kernel_buffer_bytes);
   pcap_set_tstamp_precision(pcap_, PCAP_TSTAMP_PRECISION_NANO);

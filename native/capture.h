@@ -18,6 +18,8 @@
 struct CaptureOptions {
   std::string device;
   std::string filter;
+  // ETH_P_ALL taps what this host sends as well; a socket for one EtherType does not, like those of MetalLB.
+  int ether_type = 0;
   int snap_length = 0;
   int kernel_buffer_bytes = 0;
   size_t ring_frames = 0;

@@ -8,6 +8,8 @@ export interface NativeOptions {
   readonly device: string
   /** pcap's filter language, run in the kernel; by default what a prober needs. */
   readonly filter?: string
+  /** What the socket is bound to: every EtherType, so that it also hears what this host sends, or one alone. */
+  readonly etherType?: number
   /** Bytes kept of each frame, 64 to 2048. */
   readonly snapLength?: number
   /** Frames that come while the process is stopped wait here: about 208 bytes each at the default snap length. */
@@ -16,9 +18,12 @@ export interface NativeOptions {
   readonly ringFrames?: number
 }
 
+const ETHERTYPE_ALL = 0x0003
+
 /** 128: an ARP frame, its padding and a VLAN tag. 16 MiB and 262,144 frames: a second without JavaScript at 200,000 frames/s. */
 const DEFAULTS = {
   filter: PROBER_FILTER,
+  etherType: ETHERTYPE_ALL,
   snapLength: 128,
   kernelBufferBytes: 16 * 1024 * 1024,
   ringFrames: 262_144,

@@ -25,5 +25,12 @@ export function rawCapture(): RawCapture {
 
 /** Options for an open that uses little memory. */
 export function smallOptions(device: string): object {
-  return { device, filter: 'arp', snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096 }
+  return {
+    device,
+    filter: 'arp',
+    etherType: 3,
+    snapLength: 128,
+    kernelBufferBytes: 1 << 20,
+    ringFrames: 4096,
+  }
 }

@@ -63,6 +63,7 @@ function openingErrors(): void {
   })
 
   for (const options of [
+    { etherType: 0 },
     { snapLength: 63 },
     { ringFrames: 0 },
     { ringFrames: 0.5 },
@@ -198,6 +199,6 @@ function withoutRights(): void {
 const OPEN = `
   const holder = { exports: {} }
   process.dlopen(holder, process.env.ADDON)
-  const options = { device: 'e0', filter: 'arp', snapLength: 128, kernelBufferBytes: 65536, ringFrames: 16 }
+  const options = { device: 'e0', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 65536, ringFrames: 16 }
   try { new holder.exports.Capture().open(options, () => {}) } catch (error) { console.log(error.code) }
 `
