@@ -1,7 +1,7 @@
 import type { Report, VipReport } from '../core/report.ts'
 import type { Ip } from '../core/ip.ts'
-import type { LabHost } from './hosts.ts'
-import type { Expectation, VipExpectation } from './story.ts'
+import { macsOf as hostMacs, type LabHost } from './hosts.ts'
+import type { Expectation, VipExpectation } from './shape.ts'
 
 /** One expectation and whether it held; the text says what was seen where it did not. */
 export interface Checked {
@@ -13,26 +13,38 @@ export interface Seen {
   readonly exit: number | null
   /** Null when arpcheck printed no report. */
   readonly report: Report | null
+  readonly stderr: string
 }
 
 /** Holds what arpcheck reported against what the story expects, one line each. */
 export function checkRun(expected: Expectation, seen: Seen, hosts: readonly LabHost[]): Checked[] {
   const { report } = seen
-  const exit = same('exit code', String(expected.exit), String(seen.exit))
+  const told = [
+    same('exit code', String(expected.exit), String(seen.exit)),
+    ...expected.says.map((words) => said(words, seen.stderr)),
+  ]
   if (!report)
-    return [exit, ...(promisesReport(expected) ? [{ ok: false, text: 'no report was printed' }] : [])]
+    return [...told, ...(promisesReport(expected) ? [{ ok: false, text: 'no report was printed' }] : [])]
   return [
-    exit,
+    ...told,
     ...Object.entries(expected.vips).flatMap(([vip, of]) => checkVip(vip as Ip, of, report, hosts)),
     ...Object.entries(expected.canaries).map(([ip, state]) =>
       same(`canary ${ip}`, state, canary(ip, report)),
+    ),
+    ...Object.entries(expected.ignored ?? {}).map(([reason, count]) =>
+      same(`ignored as ${reason}`, String(count), String(report.frames.ignored[reason] ?? 0)),
     ),
     ...(expected.findings ? [sameSet('findings of the run', expected.findings, codes(report))] : []),
   ]
 }
 
-function promisesReport({ vips, canaries, findings }: Expectation): boolean {
-  return Object.keys(vips).length + Object.keys(canaries).length > 0 || findings !== undefined
+function said(words: string, stderr: string): Checked {
+  if (stderr.includes(words)) return { ok: true, text: `says: ${words}` }
+  return { ok: false, text: `does not say: ${words}` }
+}
+
+function promisesReport({ vips, canaries, findings, ignored }: Expectation): boolean {
+  return Object.keys(vips).length + Object.keys(canaries).length > 0 || (findings ?? ignored) !== undefined
 }
 
 function checkVip(vip: Ip, expected: VipExpectation, report: Report, hosts: readonly LabHost[]): Checked[] {
@@ -57,7 +69,7 @@ function macsOf(entry: VipReport): string[] {
 }
 
 function nameOf(macOrName: string, hosts: readonly LabHost[]): string {
-  return hosts.find(({ mac }) => mac === macOrName)?.name ?? macOrName
+  return hosts.find((host) => hostMacs(host).some((mac) => mac === macOrName))?.name ?? macOrName
 }
 
 function canary(ip: string, report: Report): string {

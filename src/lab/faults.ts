@@ -1,6 +1,7 @@
 import type { Ip } from '../core/ip.ts'
-import { INTERFACE } from './hosts.ts'
+import { INTERFACE, type LabHost } from './hosts.ts'
 import { addressLine, ip, portOf } from './segment.ts'
+import type { Speaker } from './speakers.ts'
 
 /** One thing that happens to one host. */
 export interface Fault {
@@ -10,37 +11,69 @@ export interface Fault {
   readonly address: Ip | null
 }
 
+/** The host that something happens to, and what answers there. */
+export interface Victim {
+  readonly host: LabHost
+  readonly speaker: Speaker | undefined
+}
+
 const ON_HOST = {
   // The host is gone at once and says nothing more; its neighbours keep what they remember of it.
-  'power-off': (host: string) => ip([`link del ${portOf(host)}`]),
+  'power-off': async ({ host, speaker }: Victim) => {
+    await Promise.all([onPorts(host, (port) => `link del ${port}`), speaker?.kill()])
+  },
   // The cable is out: the host lives on and sees that its carrier is gone.
-  unplug: (host: string) => ip([`link set ${portOf(host)} down`]),
-  plug: (host: string) => ip([`link set ${portOf(host)} up`]),
+  unplug: ({ host }: Victim) => onPorts(host, (port) => `link set ${port} down`),
+  plug: ({ host }: Victim) => onPorts(host, (port) => `link set ${port} up`),
   // The switch port is on a segment of its own: the link is up, and nobody is there.
-  isolate: (host: string) => ip([`link set ${portOf(host)} nomaster`]),
-  'interface-down': (host: string) => ip([`link set ${INTERFACE} down`], host),
-  'interface-up': (host: string) => ip([`link set ${INTERFACE} up`], host),
+  isolate: ({ host }: Victim) => onPorts(host, (port) => `link set ${port} nomaster`),
+  'interface-down': ({ host }: Victim) => ip([`link set ${INTERFACE} down`], host.name),
+  'interface-up': ({ host }: Victim) => ip([`link set ${INTERFACE} up`], host.name),
 }
 
 const ON_ADDRESS = {
-  claim: (host: string, address: Ip) => ip([addressLine('add', address)], host),
-  release: (host: string, address: Ip) => ip([addressLine('del', address)], host),
+  claim: ({ host }: Victim, address: Ip) => ip([addressLine('add', host, address)], host.name),
+  release: ({ host }: Victim, address: Ip) => ip([addressLine('del', host, address)], host.name),
 }
 
-type AddressVerb = keyof typeof ON_ADDRESS
-export type FaultVerb = keyof typeof ON_HOST | AddressVerb
+const ON_SPEAKER = {
+  mute: ({ speaker }: Victim) => speaker!.change({ muted: true }),
+  unmute: ({ speaker }: Victim) => speaker!.change({ muted: false }),
+}
 
-export const FAULT_VERBS = Object.keys({ ...ON_HOST, ...ON_ADDRESS }) as readonly FaultVerb[]
+const ON_SPEAKERS_ADDRESS = {
+  // With MetalLB's gratuitous bursts; its withdrawal is silent.
+  announce: ({ speaker }: Victim, address: Ip) =>
+    speaker!.change({ announces: [...speaker!.state.announces, address] }),
+  withdraw: ({ speaker }: Victim, address: Ip) =>
+    speaker!.change({ announces: speaker!.state.announces.filter((announced) => announced !== address) }),
+}
+
+const WITH_ADDRESS = { ...ON_ADDRESS, ...ON_SPEAKERS_ADDRESS }
+const WITHOUT_ADDRESS = { ...ON_HOST, ...ON_SPEAKER }
+const WITH_SPEAKER = { ...ON_SPEAKER, ...ON_SPEAKERS_ADDRESS }
+
+export type FaultVerb = keyof typeof WITH_ADDRESS | keyof typeof WITHOUT_ADDRESS
+
+export const FAULT_VERBS = Object.keys({ ...WITHOUT_ADDRESS, ...WITH_ADDRESS }) as readonly FaultVerb[]
 
 export function isFaultVerb(word: string): word is FaultVerb {
   return FAULT_VERBS.some((verb) => verb === word)
 }
 
-export function needsAddress(verb: FaultVerb): verb is AddressVerb {
-  return verb in ON_ADDRESS
+export function needsAddress(verb: FaultVerb): verb is keyof typeof WITH_ADDRESS {
+  return verb in WITH_ADDRESS
 }
 
-/** Does to the segment what the story says. */
-export async function injectFault({ verb, host, address }: Fault): Promise<void> {
-  await (needsAddress(verb) ? ON_ADDRESS[verb](host, address!) : ON_HOST[verb](host))
+export function needsSpeaker(verb: FaultVerb): boolean {
+  return verb in WITH_SPEAKER
+}
+
+/** Does to the host what the story says; it has taken effect when this resolves. */
+export async function injectFault({ verb, address }: Fault, victim: Victim): Promise<void> {
+  await (needsAddress(verb) ? WITH_ADDRESS[verb](victim, address!) : WITHOUT_ADDRESS[verb](victim))
+}
+
+function onPorts(host: LabHost, line: (port: string) => string): Promise<void> {
+  return ip(host.nics.map((nic) => line(portOf(host.name, nic.name))))
 }

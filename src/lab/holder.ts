@@ -1,16 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { ArpcheckError } from '../errors.ts'
 import { missingTool } from './exec.ts'
+import { processOf } from './processes.ts'
 import type { Order, Told } from './protocol.ts'
 import { SLOT_TAKEN, slotPaths } from './slots.ts'
+import type { Standing } from './standing.ts'
 
 export interface HolderOptions {
-  /** The bundle that is started again inside. */
-  readonly program: string
   readonly order: Order
   readonly onTold: (told: Told) => void
   /** How long to wait for one of the machine's slots. */
   readonly slotWaitMs: number
+  /** Called once, when all slots are taken. */
+  readonly onWait?: () => void
   /** How long the story may take, from its start. */
   readonly timeoutMs: number
   readonly signal: AbortSignal
@@ -22,8 +24,16 @@ interface Ended {
   readonly words: string
 }
 
+/** How one holder is started, and what it is told. */
+interface Attempt {
+  readonly slot: string
+  readonly userSpace: boolean
+  readonly options: HolderOptions
+}
+
 const SLOT_POLL_MS = 200
 const WORDS_CHARACTERS = 4_000
+const UP_MS = 30_000
 // Mounts, network and processes of its own; a name of its own for each host comes later.
 const OWN_SPACES = ['-nmpf', '--kill-child', '--mount-proc']
 
@@ -33,41 +43,74 @@ const OWN_SPACES = ['-nmpf', '--kill-child', '--mount-proc']
  * so that one process holds the lock and the namespaces, and SIGKILL anywhere frees both.
  */
 export async function holdSegment(options: HolderOptions): Promise<void> {
+  await inFreeSlot(options, async (attempt) => {
+    const ended = await follow(start(attempt), attempt.options)
+    return options.signal.aborted ? { ...ended, code: 0, greeted: true } : ended
+  })
+}
+
+/** The same, but the segment outlives us, until its holder is killed. */
+export async function leaveStanding(order: Order): Promise<Standing> {
+  let standing: Standing | undefined
+  const signal = new AbortController().signal
+  const options = { order, onTold: () => {}, slotWaitMs: UP_MS, timeoutMs: UP_MS, signal }
+  await inFreeSlot(options, async (attempt) => {
+    const child = start(attempt)
+    const built = new Promise<Ended>((resolve) => {
+      const onTold = (told: Told) => {
+        if (told.told !== 'built') return
+        const holder = processOf(child.pid!)!
+        standing = { holder, userSpace: attempt.userSpace, hosts: told.hosts.map(({ name }) => name) }
+        letGo(child)
+        resolve({ code: 0, greeted: true, words: '' })
+      }
+      void follow(child, { ...options, onTold }).then(resolve)
+    })
+    return built
+  })
+  return standing!
+}
+
+/** Tries slot after slot, until one is free and the attempt in it is over; throws where it went wrong. */
+async function inFreeSlot(options: HolderOptions, run: (attempt: Attempt) => Promise<Ended>): Promise<void> {
   const deadline = performance.now() + options.slotWaitMs
-  for (;;) {
+  for (let round = 0; ; round++) {
     for (const slot of slotPaths()) {
-      const ended = await runInSlot(slot, options)
+      const ended = await withRights((userSpace) => run({ slot, userSpace, options }))
       if (ended.code !== SLOT_TAKEN || ended.greeted) return judgeEnd(ended)
     }
-    if (performance.now() > deadline || options.signal.aborted) throw allSlotsTaken()
+    if (performance.now() > deadline) throw allSlotsTaken()
+    if (round === 0) options.onWait?.()
     await new Promise((resolve) => setTimeout(resolve, SLOT_POLL_MS))
   }
 }
 
 /** As root first with the rights that root has; a root without them (a container) may still have a user namespace. */
-async function runInSlot(slot: string, options: HolderOptions): Promise<Ended> {
+async function withRights(run: (userSpace: boolean) => Promise<Ended>): Promise<Ended> {
   const asRoot = process.getuid?.() === 0
-  const first = await runOnce(slot, asRoot ? OWN_SPACES : ['-Ur', ...OWN_SPACES], options)
+  const first = await run(!asRoot)
   if (!asRoot || first.greeted || first.code === SLOT_TAKEN) return first
-  return runOnce(slot, ['-Ur', ...OWN_SPACES], options)
+  return run(true)
 }
 
-function runOnce(slot: string, spaces: readonly string[], options: HolderOptions): Promise<Ended> {
+function start({ slot, userSpace, options: { order } }: Attempt): ChildProcess {
   const lock = ['--no-fork', '--nonblock', '--conflict-exit-code', String(SLOT_TAKEN), slot]
-  const inner = [process.execPath, options.program, 'inside']
-  const args = [...lock, 'setpriv', '--pdeathsig', 'KILL', 'unshare', ...spaces, ...inner]
-  const child = spawn('flock', args, {
+  const dieWithUs = order.hold ? [] : ['setpriv', '--pdeathsig', 'KILL']
+  const spaces = ['unshare', ...(userSpace ? ['-Ur'] : []), ...OWN_SPACES]
+  const inner = [process.execPath, order.program, 'inside']
+  return spawn('flock', [...lock, ...dieWithUs, ...spaces, ...inner], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
+    detached: order.hold,
     env: insideEnvironment(),
   })
-  return follow(child, options)
 }
 
 function follow(child: ChildProcess, { order, onTold, timeoutMs, signal }: HolderOptions): Promise<Ended> {
   const state = { greeted: false, words: '' }
   const kill = () => child.kill('SIGKILL')
   const timer = setTimeout(kill, timeoutMs)
+  timer.unref()
   signal.addEventListener('abort', kill, { once: true })
   child.stderr!.on('data', (bytes: Buffer) => (state.words = (state.words + bytes).slice(-WORDS_CHARACTERS)))
   child.on('message', (told: Told) => {
@@ -83,6 +126,13 @@ function follow(child: ChildProcess, { order, onTold, timeoutMs, signal }: Holde
       resolve({ code, ...state })
     })
   })
+}
+
+/** Nothing of ours keeps hold of it, and it of nothing of ours. */
+function letGo(child: ChildProcess): void {
+  child.disconnect()
+  child.stderr!.destroy()
+  child.unref()
 }
 
 function judgeEnd({ code, greeted, words }: Ended): void {

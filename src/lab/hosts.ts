@@ -1,58 +1,115 @@
 import { parseIp, type Ip } from '../core/ip.ts'
 import { parseMac, type Mac } from '../core/mac.ts'
+import type { SpeakerState } from './speaker.ts'
 
-/** Every host's only interface, as on the NUCs of the docs. */
+/** Every host's first interface, as on the NUCs of the docs. */
 export const INTERFACE = 'eno1'
+/** A host's bridge, where it has one: `eno1` is a port of it then, and the address is the bridge's. */
+export const BRIDGE = 'br0'
 export const SUBNET_BITS = 24
 export const GATEWAY = ip('192.168.1.1')
 export const CLIENT = 'client'
 
-/** One host of the segment: a network namespace with `eno1` on the switch. */
+export interface Nic {
+  readonly name: string
+  readonly mac: Mac
+}
+
+/** One host of the segment: a network namespace with one or more cables to the switch. */
 export interface LabHost {
   readonly name: string
   readonly address: Ip
-  readonly mac: Mac
-  /** Addresses that the host's kernel answers for beside its own. */
-  readonly owns: readonly Ip[]
+  /** `eno1` first. */
+  readonly nics: readonly Nic[]
+  /** MAC of `br0`, which has `eno1` as its port; null for a host without a bridge. */
+  readonly bridge: Mac | null
+  /** Addresses and networks that the host's kernel answers for beside its own address. */
+  readonly owns: readonly string[]
+  /** Networks that the host's kernel answers for as a proxy (proxy_arp). */
+  readonly proxies: readonly string[]
+  /** The kernel's arp_ignore; 1 and 2 stop answers for addresses of other interfaces. */
+  readonly arpIgnore: number
+  /** What answers there as MetalLB would; null for nobody. */
+  readonly speaker: SpeakerState | null
 }
 
-/** What a story may say of a host; a host that is not one of the built-in six needs an address. */
+/** What a story may say of a host; one that is not built in needs an address. */
 export interface HostStory {
   readonly address?: Ip | undefined
   readonly mac?: Mac | undefined
-  readonly owns?: readonly Ip[] | undefined
+  /** Further NICs on the same switch, without an address. */
+  readonly nics?: Readonly<Record<string, { readonly mac?: Mac | undefined }>> | undefined
+  readonly bridge?: Mac | undefined
+  readonly owns?: readonly string[] | undefined
+  readonly proxies?: readonly string[] | undefined
+  readonly arpIgnore?: number | undefined
+  readonly speaker?: SpeakerState | undefined
 }
 
-const BUILT_IN: readonly LabHost[] = [
-  { name: 'gateway', address: GATEWAY, mac: mac('74:ac:b9:00:00:01'), owns: [] },
-  ...[1, 2, 3, 4].map((n) => ({
-    name: `nuc-${n}`,
-    address: ip(`192.168.1.1${n}`),
-    mac: mac(`1c:69:7a:aa:0${n}:10`),
-    owns: [],
-  })),
-  { name: CLIENT, address: ip('192.168.1.50'), mac: mac('1c:69:7a:aa:50:10'), owns: [] },
-]
+const BUILT_IN: Readonly<Record<string, readonly [address: string, mac: string]>> = {
+  gateway: [GATEWAY, '74:ac:b9:00:00:01'],
+  'nuc-1': ['192.168.1.11', '1c:69:7a:aa:01:10'],
+  'nuc-2': ['192.168.1.12', '1c:69:7a:aa:02:10'],
+  'nuc-3': ['192.168.1.13', '1c:69:7a:aa:03:10'],
+  'nuc-4': ['192.168.1.14', '1c:69:7a:aa:04:10'],
+  [CLIENT]: ['192.168.1.50', '1c:69:7a:aa:50:10'],
+}
 
 /** Hosts that every story has. */
-export const BUILT_IN_NAMES: readonly string[] = BUILT_IN.map(({ name }) => name)
+export const BUILT_IN_NAMES: readonly string[] = Object.keys(BUILT_IN)
 
 /** The gateway, four nodes and the client, with what the story says of them, and the story's own hosts. */
 export function hostsOf(told: Readonly<Record<string, HostStory>>): LabHost[] {
-  const known = BUILT_IN.map((host) => ({ ...host, ...definedOnly(told[host.name]) }))
-  const added = Object.entries(told).filter(([name]) => !BUILT_IN.some((host) => host.name === name))
-  return [...known, ...added.map(([name, story]) => addedHost(name, story))]
+  const names = [...new Set([...BUILT_IN_NAMES, ...Object.keys(told)])]
+  return names.map((name) => hostOf(name, told[name] ?? {}))
 }
 
-/** A host without a MAC of its own gets one that carries its address, as the nodes' do their number. */
-function addedHost(name: string, story: HostStory): LabHost {
-  const address = story.address!
-  const last = Number(address.split('.').at(-1)).toString(16).padStart(2, '0')
-  return { name, address, mac: story.mac ?? mac(`1c:69:7a:ab:00:${last}`), owns: story.owns ?? [] }
+function hostOf(name: string, story: HostStory): LabHost {
+  const [builtInAddress, builtInMac] = BUILT_IN[name] ?? []
+  const address = story.address ?? ip(builtInAddress!)
+  const first = story.mac ?? mac(builtInMac ?? macFor(address))
+  const others = Object.entries(story.nics ?? {})
+  return {
+    name,
+    address,
+    nics: [
+      { name: INTERFACE, mac: first },
+      ...others.map(([nic, of], i) => ({ name: nic, mac: of.mac ?? nextMac(first, i + 1) })),
+    ],
+    bridge: story.bridge ?? null,
+    owns: story.owns ?? [],
+    proxies: story.proxies ?? [],
+    arpIgnore: story.arpIgnore ?? 0,
+    speaker: story.speaker ?? null,
+  }
 }
 
-function definedOnly(story: HostStory = {}): Partial<LabHost> {
-  return Object.fromEntries(Object.entries(story).filter(([, value]) => value !== undefined))
+/** Where the host's address is, and where its speaker listens: a bridge port has neither (MetalLB skips it). */
+export function linksOf({ nics, bridge }: LabHost): Nic[] {
+  return bridge === null ? [...nics] : [{ name: BRIDGE, mac: bridge }, ...nics.slice(1)]
+}
+
+/** Every MAC of a host, for telling whose an answer was. */
+export function macsOf(host: LabHost): Mac[] {
+  const { speaker, nics, bridge } = host
+  return [
+    ...nics.map((nic) => nic.mac),
+    ...[bridge, speaker?.mac].filter((one) => one !== null && one !== undefined),
+  ]
+}
+
+/** A MAC that carries the host's address, as the nodes' carry their number. */
+function macFor(address: Ip): string {
+  return `1c:69:7a:ab:00:${byteText(Number(address.split('.').at(-1)))}`
+}
+
+/** 1c:69:7a:aa:01:10 → 1c:69:7a:aa:01:20 for the second NIC. */
+function nextMac(first: Mac, n: number): Mac {
+  return `${first.slice(0, -2)}${byteText((Number.parseInt(first.slice(-2), 16) + n * 0x10) & 0xff)}` as Mac
+}
+
+function byteText(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
 }
 
 function ip(text: string): Ip {

@@ -1,10 +1,14 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { ArpcheckError } from '../errors.ts'
 import { CLIENT, hostsOf } from './hosts.ts'
 import { play } from './play.ts'
 import type { Order, Told } from './protocol.ts'
-import { startRecorder } from './recorder.ts'
-import { buildSegment, portOf } from './segment.ts'
+import { Recorder } from './recorder.ts'
+import { BIN, buildSegment, portOf } from './segment.ts'
+import { startSpeakers } from './speakers.ts'
 import { parseStory } from './story.ts'
+import { startWitness } from './witness.ts'
 
 const INTERRUPTED = 130
 
@@ -30,14 +34,26 @@ export function inside(): void {
 async function obey(order: Order): Promise<void> {
   const story = parseStory(order.story, order.file)
   const hosts = hostsOf(story.hosts)
+  const { timeScale } = story
   await buildSegment(hosts)
+  const speakers = await startSpeakers(hosts, { program: order.program, seed: order.seed, timeScale })
+  if (order.hold) linkProgram(order.arpcheck)
   await tell({ told: 'built', hosts })
   if (order.hold) return holdOn()
-  const recorder = await startRecorder(portOf(CLIENT), (bytes) => void tell({ told: 'pcap', bytes }))
-  const passed = await play(story, hosts, order, tell)
-  await recorder?.stop()
+  const keep = (by: 'lab' | 'tcpdump') => (bytes: Uint8Array) => void tell({ told: 'pcap', by, bytes })
+  const recorder = new Recorder(portOf(CLIENT), keep('lab'))
+  const witness = order.witness ? await startWitness(portOf(CLIENT), keep('tcpdump')) : undefined
+  const passed = await play(story, { hosts, speakers, recorder, order, tell })
+  recorder.stop()
+  await witness?.stop()
   await tell({ told: 'end', passed })
   process.exit(0)
+}
+
+/** `arpcheck` for the shells of a standing lab. */
+function linkProgram(arpcheck: string): void {
+  mkdirSync(BIN)
+  symlinkSync(arpcheck, join(BIN, 'arpcheck'))
 }
 
 /** Keeps the segment until a signal ends this process. */

@@ -3,56 +3,102 @@ import { checkRun } from './expect.ts'
 import { injectFault } from './faults.ts'
 import { CLIENT, type LabHost } from './hosts.ts'
 import type { Order, RunTold, Told } from './protocol.ts'
+import type { Recorder } from './recorder.ts'
 import { execOn } from './segment.ts'
-import type { Step, Story } from './story.ts'
+import type { Speaker } from './speakers.ts'
+import type { Act, Step, Story } from './shape.ts'
 
 const RUN_MS = 30_000
 
-/** Plays a story's steps in a built segment, top to bottom, telling each; true when every expectation held. */
-export async function play(
-  story: Story,
-  hosts: readonly LabHost[],
-  order: Order,
-  tell: (told: Told) => Promise<void>,
-): Promise<boolean> {
+/** The segment as it stands, and what is needed to act on it. */
+export interface World {
+  readonly hosts: readonly LabHost[]
+  readonly speakers: ReadonlyMap<string, Speaker>
+  readonly recorder: Recorder
+  readonly order: Order
+  readonly tell: (told: Told) => Promise<void>
+}
+
+type Run = Act & { readonly run: string[] }
+
+/** Plays a story's steps, top to bottom, telling each; true when every expectation held. */
+export async function play(story: Story, world: World): Promise<boolean> {
   let passed = true
-  for (const step of story.steps) {
-    if (step.note !== undefined) await tell({ told: 'note', text: step.note })
-    if (step.fault) {
-      await tell({
-        told: 'fault',
-        text: [step.fault.verb, step.fault.host, step.fault.address ?? ''].join(' ').trim(),
-      })
-      await injectFault(step.fault)
-    }
-    if (!step.run) continue
-    const told = await runStep({ ...step, run: step.run }, hosts, order)
-    await tell({ told: 'run', ...told })
-    passed &&= told.checks.every(({ ok }) => ok)
-  }
+  for (const step of story.steps) passed = (await playStep(step, world)) && passed
   return passed
 }
 
+/** What happens meanwhile begins with arpcheck; both are over when this resolves. */
+async function playStep({ while: meanwhile = [], ...act }: Step, world: World): Promise<boolean> {
+  const before = countsOf(meanwhile, world)
+  const alone = meanwhile.length === 0
+  const all = await Promise.all([
+    playAct(act, { world, alone, before }),
+    ...(alone ? [] : [playAll(meanwhile, { world, alone, before })]),
+  ])
+  return all.every(Boolean)
+}
+
+interface Stage {
+  readonly world: World
+  /** Nothing else happens meanwhile: a question can be asked again for the table. */
+  readonly alone: boolean
+  /** Who-has seen when the step began, by address. */
+  readonly before: ReadonlyMap<string, number>
+}
+
+async function playAll(acts: readonly Act[], stage: Stage): Promise<boolean> {
+  let passed = true
+  for (const act of acts) passed = (await playAct(act, stage)) && passed
+  return passed
+}
+
+async function playAct(act: Act, stage: Stage): Promise<boolean> {
+  const { world } = stage
+  if (act.note !== undefined) await world.tell({ told: 'note', text: act.note })
+  if (act.wait !== undefined) await new Promise((resolve) => setTimeout(resolve, act.wait))
+  if (act.until)
+    await world.recorder.untilAsked(act.until.ip, (stage.before.get(act.until.ip) ?? 0) + act.until.count)
+  if (act.fault) await playFault(act.fault, world)
+  return act.run === undefined || playRun({ ...act, run: act.run }, stage)
+}
+
+async function playFault(fault: NonNullable<Act['fault']>, { hosts, speakers, tell }: World): Promise<void> {
+  const { verb, host: name, address } = fault
+  await injectFault(fault, { host: hosts.find((host) => host.name === name)!, speaker: speakers.get(name) })
+  await tell({ told: 'fault', text: [verb, name, ...(address ? [address] : [])].join(' ') })
+}
+
+async function playRun(run: Run, { world, alone }: Stage): Promise<boolean> {
+  const told = await ask(run, world, alone)
+  await world.tell({ told: 'run', ...told })
+  return told.checks.every(({ ok }) => ok)
+}
+
 /** One question as JSON for the expectations and, where somebody reads along, the same again as people see it. */
-async function runStep(
-  step: Step & { run: string[] },
-  hosts: readonly LabHost[],
-  order: Order,
+async function ask(
+  { run, on = CLIENT, expect }: Run,
+  { hosts, order }: World,
+  alone: boolean,
 ): Promise<RunTold> {
-  const on = step.on ?? CLIENT
-  const ask = (args: readonly string[]) =>
+  const start = (args: readonly string[]) =>
     execOn(on, process.execPath, [order.arpcheck, ...args], { timeoutMs: RUN_MS })
-  const asked = await ask([...step.run, '-o', 'json'])
+  const asked = await start([...run, '-o', 'json'])
   const report = reportOf(asked.stdout)
-  const shown = order.show ? await ask(step.run) : asked
+  const shown = order.show && alone ? await start(run) : null
   const told = {
-    command: ['arpcheck', ...step.run].join(' '),
+    command: ['arpcheck', ...run].join(' '),
     on,
     exit: asked.code,
     report,
-    shown: shown.stderr + shown.stdout,
+    stderr: asked.stderr,
+    shown: shown && shown.stderr + shown.stdout,
   }
-  return { ...told, checks: step.expect ? checkRun(step.expect, told, hosts) : [] }
+  return { ...told, checks: expect ? checkRun(expect, told, hosts) : [] }
+}
+
+function countsOf(acts: readonly Act[], { recorder }: World): Map<string, number> {
+  return new Map(acts.flatMap(({ until }) => (until ? [[until.ip, recorder.asked(until.ip)]] : [])))
 }
 
 function reportOf(stdout: string): Report | null {

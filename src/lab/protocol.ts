@@ -10,8 +10,12 @@ export interface Order {
   readonly file: string
   readonly hold: boolean
   readonly seed: number
+  /** Record with tcpdump too. */
+  readonly witness: boolean
   /** Ask each question a second time for the table that people read. */
   readonly show: boolean
+  /** dist/lab.js, which is the responders' program too, and dist/arpcheck.js beside it. */
+  readonly program: string
   readonly arpcheck: string
 }
 
@@ -21,8 +25,9 @@ export interface RunTold {
   readonly on: string
   readonly exit: number | null
   readonly report: Report | null
-  /** What a person would have seen: both streams, in the order in which a terminal shows them. */
-  readonly shown: string
+  readonly stderr: string
+  /** What a person sees of it: the table, and stderr before it; null where it was asked for JSON alone. */
+  readonly shown: string | null
   readonly checks: readonly Checked[]
 }
 
@@ -33,7 +38,7 @@ export type Told =
   | { readonly told: 'note'; readonly text: string }
   | { readonly told: 'fault'; readonly text: string }
   | ({ readonly told: 'run' } & RunTold)
-  | { readonly told: 'pcap'; readonly bytes: Uint8Array }
+  | { readonly told: 'pcap'; readonly by: 'lab' | 'tcpdump'; readonly bytes: Uint8Array }
   | {
       readonly told: 'error'
       readonly code: ErrorCode

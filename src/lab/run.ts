@@ -10,11 +10,14 @@ export interface RunOptions {
   /** dist/lab.js, started again inside; arpcheck.js lies beside it. */
   readonly program: string
   readonly seed: number
+  readonly witness: boolean
   /** Where to leave what was recorded of a failed story, and of every story. */
   readonly keepFailure: string
   readonly keep: string | null
   /** Writes a person's text as it happens; null when only the result is wanted. */
   readonly write: ((text: string) => void) | null
+  /** Called once, when the story has to wait for other labs to end. */
+  readonly onWait: () => void
   readonly signal: AbortSignal
 }
 
@@ -30,11 +33,12 @@ export interface StoryResult {
   readonly keptIn: string | null
 }
 
+const PCAP_NAMES = { lab: 'client.pcap', tcpdump: 'tcpdump.pcap' }
 const SLOT_WAIT_MS = 120_000
 const STORY_MS = 120_000
 
 /** Plays one story in a lab of its own and tells it. */
-export async function runStory(file: StoryFile, options: RunOptions): Promise<StoryResult> {
+export async function runStory(file: StoryFile, options: RunOptions): Promise<StoryResult | 'interrupted'> {
   const write = options.write ?? (() => {})
   const told: Told[] = []
   const begun = performance.now()
@@ -43,6 +47,7 @@ export async function runStory(file: StoryFile, options: RunOptions): Promise<St
     told.push(event)
     write(tellEvent(event))
   })
+  if (options.signal.aborted) return 'interrupted'
   const passed = error === null && told.some((event) => event.told === 'end' && event.passed)
   const seconds = (performance.now() - begun) / 1000
   const folder = passed ? options.keep : (options.keep ?? options.keepFailure)
@@ -61,19 +66,38 @@ async function hold(
 ): Promise<ArpcheckError | null> {
   const arpcheck = resolve(options.program, '../arpcheck.js')
   if (!existsSync(arpcheck)) throw notBuilt(arpcheck)
-  let failure: ArpcheckError | null = null
+  const { seed, witness, program, signal } = options
+  const order = {
+    story: text,
+    file,
+    hold: false,
+    seed,
+    witness,
+    show: options.write !== null,
+    program,
+    arpcheck,
+  }
+  const state: { failure: ArpcheckError | null; begun: boolean } = { failure: null, begun: false }
   const listen = (told: Told) => {
-    if (told.told === 'error') failure = new ArpcheckError(told.code, told.message, { remedy: told.remedy })
+    state.begun = true
+    if (told.told === 'error')
+      state.failure = new ArpcheckError(told.code, told.message, { remedy: told.remedy })
     else onTold(told)
   }
-  const order = { story: text, file, hold: false, seed: options.seed, show: options.write !== null, arpcheck }
   try {
-    const limits = { slotWaitMs: SLOT_WAIT_MS, timeoutMs: STORY_MS }
-    await holdSegment({ program: options.program, order, onTold: listen, ...limits, signal: options.signal })
+    await holdSegment({
+      order,
+      onTold: listen,
+      onWait: options.onWait,
+      slotWaitMs: SLOT_WAIT_MS,
+      timeoutMs: STORY_MS,
+      signal,
+    })
   } catch (error) {
-    if (failure === null) throw error
+    if (!state.begun || !(error instanceof ArpcheckError)) throw error
+    state.failure ??= error
   }
-  return failure
+  return state.failure
 }
 
 /** A folder with all that is needed to see again what happened. */
@@ -87,7 +111,8 @@ function keepIn(
     `${story.name}-${new Date().toISOString().replace(/[:.]/g, '')}-${process.pid}`,
   )
   mkdirSync(folder, { recursive: true })
-  const pcap = told.flatMap((event) => (event.told === 'pcap' ? [event.bytes] : []))
+  const recorded = (by: 'lab' | 'tcpdump') =>
+    Buffer.concat(told.flatMap((event) => (event.told === 'pcap' && event.by === by ? [event.bytes] : [])))
   const log = told.filter((event) => event.told !== 'pcap').map((event) => JSON.stringify(event))
   writeFileSync(join(folder, 'story.yaml'), text)
   writeFileSync(join(folder, 'seed'), `${seed}\n`)
@@ -95,7 +120,10 @@ function keepIn(
     join(folder, 'log.jsonl'),
     [...log, ...(error ? [JSON.stringify(error)] : [])].join('\n') + '\n',
   )
-  if (pcap.length > 0) writeFileSync(join(folder, 'client.pcap'), Buffer.concat(pcap))
+  for (const by of ['lab', 'tcpdump'] as const) {
+    const pcap = recorded(by)
+    if (pcap.length > 0) writeFileSync(join(folder, PCAP_NAMES[by]), pcap)
+  }
   return folder
 }
 

@@ -1,7 +1,9 @@
-import { isIpv4, type Ip } from '../core/ip.ts'
 import { ArpcheckError } from '../errors.ts'
 import { exec, must, type ExecOptions, type Finished } from './exec.ts'
-import { GATEWAY, INTERFACE, SUBNET_BITS, type LabHost } from './hosts.ts'
+import { BRIDGE, GATEWAY, INTERFACE, linksOf, SUBNET_BITS, type LabHost } from './hosts.ts'
+
+/** Programs for those who enter a host: inside, /run is the segment's own. */
+export const BIN = '/run/bin'
 
 const SWITCH = 'sw0'
 const READY_MS = 10_000
@@ -12,10 +14,13 @@ const NO_IPV6 =
   'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 // A host has its own name, so that reports tell the vantage apart; "$0" is the name, "$@" the program.
 const AS_HOST = 'hostname "$0" && exec "$@"'
+// Pairs of a file below conf/ and its value
+const WRITE_SETTINGS =
+  'while [ $# -gt 0 ]; do echo "$2" >"/proc/sys/net/ipv4/conf/$1" || exit 1; shift 2; done'
 
-/** The switch's end of the cable to a host. */
-export function portOf(name: string): string {
-  return `${name}.${INTERFACE}`
+/** The switch's end of a cable. */
+export function portOf(host: string, nic: string = INTERFACE): string {
+  return `${host}.${nic}`
 }
 
 /** Builds switch, hosts and cables in this network namespace; resolves when every port forwards. */
@@ -25,9 +30,9 @@ export async function buildSegment(hosts: readonly LabHost[]): Promise<void> {
   await must('sh', ['-c', NO_IPV6])
   await must('ip', ['-all', 'netns', 'exec', 'sh', '-c', NO_IPV6])
   await ip([`link add ${SWITCH} type bridge stp_state 0 mcast_snooping 0`, `link set ${SWITCH} up`])
-  await ip(hosts.flatMap(cable))
+  await ip(hosts.flatMap(cables))
   await Promise.all(hosts.map(bringUp))
-  await untilForwarding(hosts.length)
+  await untilForwarding(hosts.flatMap(({ nics }) => nics).length)
 }
 
 /** Runs a program on a host, under the host's name, as any user of that host would. */
@@ -37,8 +42,13 @@ export function execOn(
   args: readonly string[],
   options: ExecOptions = {},
 ): Promise<Finished> {
-  const command = ['netns', 'exec', host, 'unshare', '--uts', 'sh', '-c', AS_HOST, host, file, ...args]
-  return exec('ip', command, options)
+  const [program = '', ...rest] = onHost(host, file, args)
+  return exec(program, rest, options)
+}
+
+/** The command that runs a program on a host, for whoever is inside the segment. */
+export function onHost(host: string, file: string, args: readonly string[]): string[] {
+  return ['ip', 'netns', 'exec', host, 'unshare', '--uts', 'sh', '-c', AS_HOST, host, file, ...args]
 }
 
 /** Applies a batch of `ip` commands, on a host or on the switch. */
@@ -47,27 +57,53 @@ export async function ip(lines: readonly string[], host?: string): Promise<void>
   await must('ip', [...where, '-batch', '-'], { input: lines.join('\n') + '\n' })
 }
 
-/** Makes a host's kernel answer for an address, or stop doing so. */
-export function addressLine(verb: 'add' | 'del', address: Ip): string {
-  return `addr ${verb} ${address}/${isIpv4(address) ? 32 : 128} dev ${INTERFACE}`
+/** Makes a host's kernel answer for an address, or a network, or stop doing so. */
+export function addressLine(verb: 'add' | 'del', host: LabHost, owned: string): string {
+  if (owned.includes('/')) return `route ${verb} local ${owned} dev lo`
+  return `addr ${verb} ${owned}/32 dev ${linksOf(host)[0]!.name}`
 }
 
-function cable({ name, mac }: LabHost): string[] {
-  const port = portOf(name)
-  return [
-    `link add ${port} type veth peer name ${INTERFACE} address ${mac} netns ${name}`,
-    `link set ${port} master ${SWITCH} up`,
-  ]
+function cables({ name, nics }: LabHost): string[] {
+  return nics.flatMap((nic) => [
+    `link add ${portOf(name, nic.name)} type veth peer name ${nic.name} address ${nic.mac} netns ${name}`,
+    `link set ${portOf(name, nic.name)} master ${SWITCH} up`,
+  ])
 }
 
-function bringUp({ name, address, owns }: LabHost): Promise<void> {
-  const up = [
-    'link set lo up',
-    `link set ${INTERFACE} up`,
-    `addr add ${address}/${SUBNET_BITS} dev ${INTERFACE}`,
+async function bringUp(host: LabHost): Promise<void> {
+  const { name, nics, address, bridge, owns, proxies } = host
+  const [first] = linksOf(host)
+  await setKernel(host)
+  await ip(
+    [
+      'link set lo up',
+      ...(bridge ? [`link add ${BRIDGE} address ${bridge} type bridge stp_state 0 mcast_snooping 0`] : []),
+      ...(bridge ? [`link set ${INTERFACE} master ${BRIDGE}`, `link set ${BRIDGE} up`] : []),
+      ...nics.map((nic) => `link set ${nic.name} up`),
+      `addr add ${address}/${SUBNET_BITS} dev ${first!.name}`,
+      ...(address === GATEWAY ? [] : [`route add default via ${GATEWAY}`]),
+      ...owns.map((owned) => addressLine('add', host, owned)),
+      // A kernel is a proxy for what it would forward out of another link
+      ...proxies.map((network) => `route add ${network} dev lo`),
+    ],
+    name,
+  )
+}
+
+async function setKernel({ name, arpIgnore, proxies }: LabHost): Promise<void> {
+  const settings = [
+    ...(arpIgnore > 0 ? [['all/arp_ignore', String(arpIgnore)]] : []),
+    ...(proxies.length > 0
+      ? [
+          ['all/forwarding', '1'],
+          ['all/proxy_arp', '1'],
+        ]
+      : []),
   ]
-  const route = address === GATEWAY ? [] : [`route add default via ${GATEWAY}`]
-  return ip([...up, ...route, ...owns.map((owned) => addressLine('add', owned))], name)
+  if (settings.length === 0) return
+  const { code, stderr } = await execOn(name, 'sh', ['-c', WRITE_SETTINGS, 'sh', ...settings.flat()])
+  if (code !== 0)
+    throw new ArpcheckError('lab-unavailable', `The lab could not set ${name}'s kernel: ${stderr}`)
 }
 
 interface Port {

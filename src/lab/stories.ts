@@ -1,12 +1,29 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ArpcheckError } from '../errors.ts'
+import bridge from './stories/bridge.yaml'
+import broadcastDeaf from './stories/broadcast-deaf.yaml'
 import deaf from './stories/deaf.yaml'
+import flapping from './stories/flapping.yaml'
 import healthy from './stories/healthy.yaml'
+import interfaceDown from './stories/interface-down.yaml'
+import kernelAnswers from './stories/kernel-answers.yaml'
+import lateSecondReply from './stories/late-second-reply.yaml'
+import lossy from './stories/lossy.yaml'
+import maybeSelf from './stories/maybe-self.yaml'
+import oldMac from './stories/old-mac.yaml'
+import powerOff from './stories/power-off.yaml'
+import proxyArp from './stories/proxy-arp.yaml'
+import secondProber from './stories/second-prober.yaml'
+import selfOwned from './stories/self.yaml'
+import severalNics from './stories/several-nics.yaml'
 import silent from './stories/silent.yaml'
+import squatter from './stories/squatter.yaml'
 import stranger from './stories/stranger.yaml'
 import twoNodesAnswer from './stories/two-nodes-answer.yaml'
-import { parseStory, type Story } from './story.ts'
+import vlanTagged from './stories/vlan-tagged.yaml'
+import type { Story } from './shape.ts'
+import { parseStory } from './story.ts'
 
 export interface StoryFile {
   readonly file: string
@@ -21,6 +38,22 @@ const BUNDLED: Readonly<Record<string, string>> = {
   'two-nodes-answer': twoNodesAnswer,
   stranger,
   deaf,
+  'power-off': powerOff,
+  flapping,
+  'late-second-reply': lateSecondReply,
+  'several-nics': severalNics,
+  bridge,
+  lossy,
+  'broadcast-deaf': broadcastDeaf,
+  'vlan-tagged': vlanTagged,
+  'old-mac': oldMac,
+  'kernel-answers': kernelAnswers,
+  'proxy-arp': proxyArp,
+  squatter,
+  self: selfOwned,
+  'maybe-self': maybeSelf,
+  'second-prober': secondProber,
+  'interface-down': interfaceDown,
 }
 
 export function storyNames(): string[] {

@@ -1,5 +1,5 @@
-import type { Told } from './protocol.ts'
-import type { Story } from './story.ts'
+import type { RunTold, Told } from './protocol.ts'
+import type { Story } from './shape.ts'
 
 const INDENT = '  '
 
@@ -18,7 +18,7 @@ export function tellEvent(told: Told): string {
     case 'run': {
       const where = told.on === 'client' ? '' : `${told.on} `
       const checks = told.checks.map(({ ok, text }) => `${INDENT}${ok ? '✓' : '✗'} ${text}\n`)
-      return `\n${INDENT}${where}$ ${told.command}\n\n${indented(told.shown)}\n${checks.join('')}`
+      return `\n${INDENT}${where}$ ${told.command}\n\n${indented(told.shown ?? inBrief(told))}\n${checks.join('')}`
     }
     default:
       return ''
@@ -35,4 +35,14 @@ export function tellEnd(passed: boolean, seconds: number, keptIn: string | null)
 function indented(text: string): string {
   const lines = text.replace(/^\n+|\s+$/g, '').split('\n')
   return lines.map((line) => (line ? `${INDENT}${INDENT}${line}` : '')).join('\n') + '\n'
+}
+
+/** For a run that was asked for JSON alone, because what happened meanwhile cannot happen twice. */
+function inBrief({ report, stderr }: RunTold): string {
+  const vips = (report?.vips ?? []).map(({ vip, verdict, reason, answered }) => {
+    const who = answered.map(({ mac, replies }) => `${mac} (${replies})`).join(', ') || 'nobody'
+    return `${vip}  ${reason ? `${verdict}: ${reason}` : verdict}  answered by ${who}`
+  })
+  const findings = [...(report?.vips ?? []), ...(report ? [report] : [])].flatMap((part) => part.findings)
+  return [stderr, ...vips, ...findings.map(({ code, message }) => `${code}  ${message}`)].join('\n')
 }

@@ -36,7 +36,7 @@ const AS_TOLD = {
 }
 
 test('a report as told holds every expectation', () => {
-  const checks = checkRun(EXPECTED, { exit: 1, report: reportOf(AS_TOLD) }, HOSTS)
+  const checks = checkRun(EXPECTED, { exit: 1, report: reportOf(AS_TOLD), stderr: '' }, HOSTS)
   assert.deepEqual(
     checks.map(({ text }) => text),
     [
@@ -76,7 +76,7 @@ for (const [exit, report, text] of [
   [1, { ...reportOf(AS_TOLD), vips: [] }, '192.168.1.60 is in the report 0 times'],
 ] as const) {
   test(`a report not as told says so: ${text}`, () => {
-    const failed = checkRun(EXPECTED, { exit, report }, HOSTS).filter(({ ok }) => !ok)
+    const failed = checkRun(EXPECTED, { exit, report, stderr: '' }, HOSTS).filter(({ ok }) => !ok)
     assert.deepEqual(
       failed.map((check) => check.text),
       [text],

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, chmodSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { StoryResult } from '../../src/lab/run.ts'
@@ -68,9 +68,15 @@ export function failures({ runs, error, keptIn }: StoryResult): string {
   return [...wrong, error ?? '', ...shown, `kept in ${keptIn}`].filter(Boolean).join('\n')
 }
 
-/** A folder that any user may write to; what a failed story leaves there is meant to stay. */
+let folder: string | undefined
+
+/** A folder that any user may write to. It stays after the tests only where a failed story left something in it. */
 export function keepingFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'arpcheck-lab-test-'))
-  chmodSync(folder, 0o777)
-  return folder
+  if (folder) return folder
+  const made = mkdtempSync(join(tmpdir(), 'arpcheck-lab-test-'))
+  chmodSync(made, 0o777)
+  process.once('exit', () => {
+    if (readdirSync(made).length === 0) rmdirSync(made)
+  })
+  return (folder = made)
 }

@@ -50,7 +50,16 @@ for (const [from, to, message] of [
   ['release nuc-4 192.168.1.60', 'release nuc-4', 'line 6, steps.0.fault: write: release HOST ADDRESS'],
   ['release nuc-4 192.168.1.60', 'unplug nuc-4 192.168.1.60', 'line 6, steps.0.fault: write: unplug HOST'],
   ['run: arpcheck', 'run: sh -c', 'line 7, steps.1.run: a run starts with the word arpcheck'],
-  ['- run: arpcheck', '- note: x', 'only a run has "on" and "expect"'],
+  ['- run: arpcheck', '- note: x', 'only a run has "on", "expect" and "while"'],
+  ['release nuc-4', 'announce nuc-4', 'line 6, steps.0.fault: nuc-4 has no speaker'],
+  [
+    'nuc-4: { owns: [192.168.1.60] }',
+    'nuc-4: { speaker: { mutd: true } }',
+    'unknown key "mutd"; did you mean "muted"?',
+  ],
+  ['nuc-4: {', 'nuc-4: { nics: { eth1: {} },', 'further NICs are called eno2 to eno9'],
+  ['- fault: release nuc-4 192.168.1.60', '- until: who-has 192.168.1.60', 'write: NUMBER who-has ADDRESS'],
+  ['expect:', 'while: [{ run: arpcheck, while: [] }]\n    expect:', 'unknown key "while"'],
   ['nuc-4: {', 'printer: {', 'line 4, hosts.printer: a host of your own needs an address'],
   ['nuc-4: {', 'Nuc_4: {', '"Nuc_4" is not a host name'],
   [

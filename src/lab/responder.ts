@@ -1,0 +1,95 @@
+import type { Capture } from '../capture/capture.ts'
+import { openNative } from '../capture/native.ts'
+import { RESPONDER_FILTER } from '../capture/filter.ts'
+import { decodeArp } from '../core/arp.ts'
+import type { Ip } from '../core/ip.ts'
+import { seededRandom, type Random } from '../core/random.ts'
+import type { Nic } from './hosts.ts'
+import { GRATUITOUS_MS, gratuitousFrames, repliesTo, type SpeakerState } from './speaker.ts'
+
+/** What the lab tells a host's responder: once whole, later its state alone; each order is answered by its number. */
+export interface ResponderOrder {
+  readonly number: number
+  readonly state: SpeakerState
+  readonly nics?: readonly Nic[]
+  readonly seed?: number
+  /** 0.1: announcements are repeated ten times as fast as MetalLB's. */
+  readonly timeScale?: number
+}
+
+interface Port {
+  readonly nic: Nic
+  readonly capture: Capture
+}
+
+const ETHERTYPE_ARP = 0x0806
+const KERNEL_BUFFER_BYTES = 1024 * 1024
+const RING_FRAMES = 4096
+
+/** The process on a host that answers as a speaker would: started by the lab, ends with it. */
+export function respond(): void {
+  const responder = new Responder()
+  process.once('disconnect', () => process.exit(0))
+  process.on('message', (order: ResponderOrder) => {
+    responder.obey(order)
+    process.send!(order.number)
+  })
+}
+
+class Responder {
+  #state: SpeakerState = { announces: [] }
+  #random: Random = seededRandom(0)
+  #timeScale = 1
+  #ports: Port[] = []
+  /** Announcements that are still to come, by address: a new takeover starts them again. */
+  readonly #timers = new Map<Ip, NodeJS.Timeout[]>()
+
+  obey({ state, nics, seed, timeScale }: ResponderOrder): void {
+    const taken = state.announces.filter((ip) => !this.#state.announces.includes(ip))
+    const isStart = nics !== undefined
+    this.#state = state
+    if (seed !== undefined) this.#random = seededRandom(seed)
+    if (timeScale !== undefined) this.#timeScale = timeScale
+    if (isStart) this.#ports = nics.map((nic) => this.#open(nic))
+    else for (const ip of taken) this.#announce(ip)
+  }
+
+  #open(nic: Nic): Port {
+    const capture = openNative(
+      {
+        device: nic.name,
+        filter: RESPONDER_FILTER,
+        // Like MetalLB's own socket: it hears nothing that this host itself sends
+        etherType: ETHERTYPE_ARP,
+        kernelBufferBytes: KERNEL_BUFFER_BYTES,
+        ringFrames: RING_FRAMES,
+      },
+      { onFrames: () => this.#answer(nic, capture), onTrouble: () => {} },
+    )
+    return { nic, capture }
+  }
+
+  #answer(nic: Nic, capture: Capture): void {
+    const requests = capture.drain().map(({ bytes }) => decodeArp(bytes))
+    const frames = requests.flatMap((request) =>
+      typeof request === 'string' ? [] : repliesTo(request, this.#state, nic, this.#random),
+    )
+    const send = () => void capture.send({ frames, gapNs: 0 })
+    if (frames.length === 0) return
+    if (this.#state.delayMs === undefined) send()
+    else setTimeout(send, this.#state.delayMs)
+  }
+
+  #announce(ip: Ip): void {
+    for (const timer of this.#timers.get(ip) ?? []) clearTimeout(timer)
+    const burst = () => {
+      if (!this.#state.announces.includes(ip) || this.#state.muted) return
+      for (const { nic, capture } of this.#ports)
+        void capture.send({ frames: gratuitousFrames(ip, this.#state, nic), gapNs: 0 })
+    }
+    this.#timers.set(
+      ip,
+      GRATUITOUS_MS.map((ms) => setTimeout(burst, ms * this.#timeScale)),
+    )
+  }
+}

@@ -1,0 +1,94 @@
+import * as z from 'zod'
+import { isIpv4, parseIp, parsePrefix, type Ip } from '../core/ip.ts'
+import { parseMac, type Mac } from '../core/mac.ts'
+import { nearest } from '../core/nearest.ts'
+import { FAULT_VERBS, isFaultVerb, needsAddress, type Fault } from './faults.ts'
+
+// The words of a story file: each is read into the value that it means, or refused with what it should have been.
+
+export const ipText = z.string().transform((text, context): Ip => {
+  const ip = parseIp(text)
+  if (ip && isIpv4(ip)) return ip
+  context.addIssue(`${JSON.stringify(text)} is not an IPv4 address`)
+  return z.NEVER
+})
+
+/** An address, or a network that the kernel answers for as a whole. */
+export const networkText = z.string().transform((text, context): string => {
+  const prefix = parsePrefix(text)
+  if (prefix) return `${prefix.base}/${prefix.bits}`
+  const ip = parseIp(text)
+  if (ip && isIpv4(ip)) return ip
+  context.addIssue(`${JSON.stringify(text)} is not an IPv4 address or network`)
+  return z.NEVER
+})
+
+export const macText = z.string().transform((text, context): Mac => {
+  const mac = parseMac(text)
+  if (mac) return mac
+  context.addIssue(`${JSON.stringify(text)} is not a MAC address`)
+  return z.NEVER
+})
+
+export const nicName = z.string().regex(/^eno[2-9]$/, { error: 'further NICs are called eno2 to eno9' })
+
+// "a.eno1" names a switch port, and Linux allows 15 characters there
+export const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,8}$/, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is not a host name (up to 9 lower-case letters, digits, dashes)`,
+})
+
+/** `release nuc-4 192.168.1.60`: verb, host and the address that some verbs need. */
+export const faultText = z.string().transform((text, context): Fault => {
+  const [verb = '', host = '', argument = '', ...rest] = text.trim().split(/\s+/)
+  const address = parseIp(argument) ?? null
+  if (!isFaultVerb(verb)) context.addIssue(`${JSON.stringify(verb)} is no fault${meant(verb, FAULT_VERBS)}`)
+  else if (needsAddress(verb) !== (address !== null) || rest.length > 0)
+    context.addIssue(`write: ${verb} HOST${needsAddress(verb) ? ' ADDRESS' : ''}`)
+  else return { verb, host, address }
+  return z.NEVER
+})
+
+/** `3 who-has 192.168.1.60`: as many questions since arpcheck began. */
+export const conditionText = z.string().transform((text, context): { ip: Ip; count: number } => {
+  const [, count = '', address = ''] = /^(\d{1,4}) who-has (\S+)$/.exec(text.trim()) ?? []
+  const ip = parseIp(address)
+  if (ip) return { ip, count: Number(count) }
+  context.addIssue('write: NUMBER who-has ADDRESS')
+  return z.NEVER
+})
+
+/** A command line without quoting or expansion: the words after `arpcheck`. */
+export const commandText = z.string().transform((text, context): string[] => {
+  const [program, ...words] = text.trim().split(/\s+/)
+  if (program === 'arpcheck') return words
+  context.addIssue('a run starts with the word arpcheck')
+  return z.NEVER
+})
+
+/** One of a closed set of words. */
+export function oneOf<const Value extends string>(values: readonly Value[], what: string): z.ZodType<Value> {
+  return z.enum(values as readonly [Value, ...Value[]], {
+    error: ({ input }) =>
+      input === undefined
+        ? `a ${what} is missing`
+        : `${JSON.stringify(input)} is no ${what}${meant(typeof input === 'string' ? input : '', values)}`,
+  })
+}
+
+/** An object that refuses unknown keys and names the nearest known one. */
+export function object<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, shape) : undefined),
+  })
+}
+
+/** The end of a sentence about an unknown word: the nearest known one, else all. */
+export function meant(word: string, known: readonly string[]): string {
+  const guess = nearest(word, known)
+  return guess === undefined ? `; known: ${known.join(', ')}` : `; did you mean ${JSON.stringify(guess)}?`
+}
+
+function unknownKeys(keys: readonly string[], shape: object): string {
+  return keys.map((key) => `unknown key ${JSON.stringify(key)}${meant(key, Object.keys(shape))}`).join(', ')
+}
