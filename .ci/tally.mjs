@@ -9,7 +9,7 @@ const OUTPUT_LIMIT = 256 * 1024
 
 /** A file that is about to run. `failed` and `skipped` hold one entry a test. */
 export function newFile(name) {
-  return { name, begun: 0, passed: 0, failed: [], skipped: [], output: '', durationMs: 0, ended: false }
+  return { name, running: [], passed: 0, failed: [], skipped: [], output: '', durationMs: 0, ended: false }
 }
 
 /** Takes one event of the file's run into it. */
@@ -17,7 +17,7 @@ export function take(file, { type, data }) {
   if (type === 'test:stdout' || type === 'test:stderr')
     file.output = (file.output + data.message).slice(0, OUTPUT_LIMIT)
   else if (data.name !== undefined && data.name === data.file) takeWhole(file, type, data)
-  else if (type === 'test:enqueue') file.begun++
+  else if (type === 'test:dequeue') file.running.push(data.name)
   else if (type === 'test:pass') takePass(file, data)
   else if (type === 'test:fail') takeFailure(file, data)
 }
@@ -32,16 +32,21 @@ function takeWhole(file, type, { details }) {
 }
 
 function takePass(file, { name, details, skip, todo }) {
+  ended(file, name)
   if (skip !== undefined) file.skipped.push({ name, reason: typeof skip === 'string' ? skip.trim() : '' })
   else if (todo !== undefined) file.skipped.push({ name, reason: '' })
-  else if (details.type === 'suite') file.begun--
-  else file.passed++
+  else if (details.type !== 'suite') file.passed++
 }
 
 function takeFailure(file, { name, details }) {
+  ended(file, name)
   // The parent of a failed test fails too; the failure itself was taken where it happened.
-  if (details.error?.failureType === 'subtestsFailed') file.begun--
-  else file.failed.push({ name, error: details.error })
+  if (details.error?.failureType !== 'subtestsFailed') file.failed.push({ name, error: details.error })
+}
+
+function ended(file, name) {
+  const index = file.running.indexOf(name)
+  if (index >= 0) file.running.splice(index, 1)
 }
 
 /** What a green file must not hide, a line each. `strict`: no test may skip for want of a privilege or a tool. */
@@ -50,7 +55,7 @@ export function problems(file, { strict }) {
   const done = file.passed + file.failed.length + file.skipped.length
   if (!file.ended) found.push('was found but never ran')
   else if (done === 0) found.push('ran no test: none is in it, or it ended its process')
-  if (done < file.begun) found.push(`${file.begun - done} tests began and never ended`)
+  for (const name of file.running) found.push(`${name}: began and never ended`)
   const warning = WARNING.exec(file.output)
   if (warning) found.push(`a process warning: ${warning[0]}`)
   for (const { name, reason } of file.skipped) {

@@ -2,7 +2,16 @@
 // Bundles each file by esbuild (Node 20 neither globs nor strips types) and runs node:test on the bundles, each in a
 // process of its own. The run also fails when something that should have run did not: see tally.mjs.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { run } from 'node:test'
@@ -23,7 +32,7 @@ const { values: options, positionals: filters } = parseArgs({
 const source = resolve(root, options.dir)
 const out = options.dir === 'test' ? join(root, 'build/test') : join(source, '.bundles')
 const ending = options.soak ? '.soak.ts' : '.test.ts'
-const timeout = Number(options.timeout ?? (options.soak ? 3600 : 120)) * 1000
+const limitMs = Number(options.timeout ?? (options.soak ? 3600 : 120)) * 1000
 const strict = process.env['CI'] === 'true' || process.env['ARPCHECK_REQUIRE_PRIVILEGED'] === '1'
 
 if (options.watch) watchAndRun()
@@ -42,17 +51,33 @@ async function runAll() {
   // This run may itself be a test's child: without this its own children would report to nobody.
   delete process.env['NODE_TEST_CONTEXT']
   const files = names.map(newFile)
+  const alone = files.filter(runsAlone)
+  await runFiles(
+    files.filter((file) => !alone.includes(file)),
+    availableParallelism(),
+  )
+  await runFiles(alone, 1)
+  return close(files)
+}
+
+/** A file that offers a load, or holds one against time, says so in its first lines. */
+function runsAlone(file) {
+  return /^\/\/ Runs alone\b/m.test(readFileSync(join(source, file.name), 'utf8'))
+}
+
+async function runFiles(files, width) {
   const waiting = [...files]
   async function work() {
     for (let file = waiting.shift(); file; file = waiting.shift()) await runFile(file)
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, work))
-  return close(files)
+  await Promise.all(Array.from({ length: width }, work))
 }
 
 /** One run a file, not one for all: node:test keeps back what a file says while an earlier one still runs. */
 async function runFile(file) {
-  for await (const event of run({ files: [bundleOf(file.name)], timeout })) take(file, event)
+  // Not run's own `timeout`: on Node 24 that is for each test, and a file that leaves a timer behind never ends.
+  const signal = AbortSignal.timeout(limitMs)
+  for await (const event of run({ files: [bundleOf(file.name)], signal })) take(file, event)
   process.stdout.write(story(file, problems(file, { strict })))
 }
 

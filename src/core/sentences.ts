@@ -14,7 +14,7 @@ export function silent(item: Case): Finding {
       `${item.interface} does hear: other addresses answered in the same round`,
       ...expectedText(item),
     ],
-    next: [byHand(item), `ip neigh show ${item.vip}`],
+    next: [`ip neigh show ${item.vip}`, byHand(item)],
   })
 }
 

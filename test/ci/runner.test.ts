@@ -51,7 +51,7 @@ const stories: readonly Story[] = [
     title: 'a file that ends its process with 0 → 1: node:test alone would call it passed',
     files: { 'a.test.ts': `${HEAD}test('one', () => {})\ntest('two', () => process.exit(0))\n` },
     status: 1,
-    prints: /✗ ran no test|tests began and never ended/,
+    prints: /✗ ran no test|began and never ended/,
   },
   {
     title: 'a file that throws while it loads → 1, with the error',
@@ -64,7 +64,16 @@ const stories: readonly Story[] = [
     files: { 'a.test.ts': `${HEAD}test('leaks', () => { setInterval(() => {}, 1000) })\n` },
     args: ['--timeout', '1'],
     status: 1,
-    prints: /timed out after 1000ms/,
+    prints: /aborted due to timeout/,
+  },
+  {
+    title: 'a test that waits for ever → 1, with its name',
+    files: {
+      'a.test.ts': `${HEAD}test('waits', () => new Promise(() => { setInterval(() => {}, 1000) }))\n`,
+    },
+    args: ['--timeout', '1'],
+    status: 1,
+    prints: /✗ waits: began and never ended/,
   },
   {
     title: 'a skip without a reason → 1',
@@ -131,6 +140,15 @@ const stories: readonly Story[] = [
     args: ['deep/'],
     status: 0,
     prints: /^✓ deep\/b\.test\.ts .*\n\nℹ tests 1\n/,
+  },
+  {
+    title: 'a file that says that it runs alone → after all others',
+    files: {
+      'a.test.ts': `// Runs alone: it offers a load\n${PASSING}`,
+      'b.test.ts': `${HEAD}test('slow', () => new Promise((done) => setTimeout(done, 500)))\n`,
+    },
+    status: 0,
+    prints: /^✓ b\.test\.ts .*\n✓ a\.test\.ts /,
   },
   {
     title: '--soak → the long tests alone',
