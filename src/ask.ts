@@ -35,7 +35,7 @@ export async function askVantage(task: Task): Promise<Asked> {
   const past: PastRound[] = []
   try {
     do past.push(await asker.round())
-    while (!asker.isStopped() && mustAskAgain(past))
+    while (asker.canAskAgain() && mustAskAgain(past))
     await asker.pass(unicastQuestions(task, past))
   } finally {
     asker.close()
@@ -58,7 +58,7 @@ class Asker {
     const { vantage, options, edges, signal } = task
     this.#task = task
     const senders = questionedIps(task).map(
-      (ip) => [ip, senderFor(ip, vantage.link, options.sender)] as const,
+      (ip) => [ip, options.senders?.get(ip) ?? senderFor(ip, vantage.link, options.sender)] as const,
     )
     this.#plan = {
       mac: vantage.link.mac,
@@ -80,6 +80,11 @@ class Asker {
 
   isStopped(): boolean {
     return this.#stop.signal.aborted
+  }
+
+  /** A file says what it holds once. */
+  canAskAgain(): boolean {
+    return !this.isStopped() && this.#capture.engine !== 'replay'
   }
 
   /** Asks for every address by broadcast, `count` times, and listens. */

@@ -28,6 +28,8 @@ export interface CheckOptions {
   readonly rate: number | null
   /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
   readonly sender: 'auto' | 'zero' | Ip
+  /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */
+  readonly senders?: ReadonlyMap<Ip, Ip>
 }
 
 /** The edges of one check, passed in so that tests and replays bring their own. */

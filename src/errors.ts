@@ -12,7 +12,7 @@ export type ErrorCode =
   | 'bad-capture-file'
   | 'recording-failed' // the file of --pcap cannot be written further
   | 'capture-failed' // libpcap or the kernel refused, for another reason
-  | 'cannot-write' // stdout or a file that was being written: disk full, for one
+  | 'cannot-write' // stdout cannot be written: disk full, for one
   | 'host-unreadable' // links, addresses, routes or neighbours of this host cannot be read
   | 'lab-unavailable' // the lab's needs (namespaces, ip, unshare) are not met
 

@@ -51,10 +51,24 @@ export function readArguments(argv: readonly string[]): Typed {
 /** `-ojson` → `-o json`, as kubectl takes it; yargs reads four flags there. */
 function splitShort(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  const takesValue = FLAG_NAMES.filter((name) => flagOf(name).kind.metavar).map((name) => flagOf(name).alias)
-  return argv.flatMap((arg, i) => {
-    const glued = i < end && /^-[a-z][^=]/i.test(arg) && takesValue.includes(arg[1])
+  const split = argv.flatMap((arg, i) => {
+    const glued = i < end && /^-[a-z][^=]/i.test(arg) && takesValue(arg.slice(0, 2))
     return glued ? [arg.slice(0, 2), arg.slice(2)] : [arg]
+  })
+  return split.flatMap((arg, i) => glueDash(arg, split[i - 1], split[i + 1]))
+}
+
+/** `--replay -` → `--replay=-`: yargs takes the dash for a flag. */
+function glueDash(arg: string, before: string | undefined, after: string | undefined): string[] {
+  if (arg === '-' && before !== undefined && takesValue(before)) return []
+  return after === '-' && takesValue(arg) ? [`${arg}=-`] : [arg]
+}
+
+/** Whether `-o` or `--output` is followed by its value. */
+function takesValue(arg: string): boolean {
+  return FLAG_NAMES.some((name) => {
+    const { alias, kind } = flagOf(name)
+    return kind.metavar !== null && (arg === `--${name}` || arg === `-${alias}`)
   })
 }
 

@@ -1,11 +1,12 @@
-import { check, type CheckEdges, type CheckOptions } from '../check.ts'
+import { check, type CheckOptions } from '../check.ts'
+import { systemClock } from '../clock.ts'
 import { exitCode } from '../core/exit.ts'
 import type { Ip } from '../core/ip.ts'
 import { paceOf } from '../core/pace.ts'
 import type { Report } from '../core/report.ts'
 import { readTargets, type Target } from '../core/targets.ts'
 import { ArpcheckError } from '../errors.ts'
-import { edgesFor } from './edges.ts'
+import { prepare } from './edges.ts'
 import type { Settings } from './flags.ts'
 import { onInterrupt } from './interrupt.ts'
 import { showProgress } from './progress.ts'
@@ -13,6 +14,7 @@ import { render } from './screens/render.ts'
 import { styleFor } from './screens/style.ts'
 import { plural } from './screens/units.ts'
 import { write, type World } from './streams.ts'
+import { tellNote, tellTrouble } from './tell.ts'
 
 /** `arpcheck ADDRESS …`: asks, judges, prints the report on stdout, and returns the exit code. */
 export async function checkCommand(
@@ -20,29 +22,48 @@ export async function checkCommand(
   settings: Settings,
   world: World,
 ): Promise<number> {
-  const options = readOptions(words, settings)
-  const report = await ask(options, edgesFor(settings), world)
+  const troubles: ArpcheckError[] = []
+  const report = await ask(readOptions(words, settings), settings, { world, troubles })
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
-  return exitCode(report, {
+  const failures = troubles.map((error) => tellTrouble(error, [], world))
+  const code = exitCode(report, {
     failOn: settings['fail-on'],
     requireExpectation: settings['require-expectation'],
   })
+  // what failed beside the check (a recording) must not pass for success, nor hide what the check found
+  return code === 0 || code === 4 ? (failures[0] ?? code) : code
 }
 
-async function ask(options: CheckOptions, edges: CheckEdges, world: World): Promise<Report> {
+/** Asks until all is known or Ctrl-C; what goes wrong beside it is added to `troubles`. */
+async function ask(
+  wanted: CheckOptions,
+  settings: Settings,
+  { world, troubles }: { world: World; troubles: ArpcheckError[] },
+): Promise<Report> {
+  const { options, edges, notes, close } = await prepare(
+    wanted,
+    settings,
+    (error) => void troubles.push(error),
+  )
+  for (const note of notes) tellNote(note, world)
   const { signal, release } = onInterrupt()
   const done = new AbortController()
-  const what = `asking for ${plural(options.targets.length, 'address', 'addresses')}`
-  const progress = showProgress(world, { what, aboutMs: expectedMs(options) }, edges.clock, done.signal)
+  const progress = showProgress(world, progressOf(options), systemClock, done.signal)
   try {
     return await check(options, edges, signal)
   } finally {
     release()
+    close()
     done.abort()
     await progress
   }
+}
+
+function progressOf(options: CheckOptions): { what: string; aboutMs: number } {
+  const what = `asking for ${plural(options.targets.length, 'address', 'addresses')}`
+  return { what, aboutMs: expectedMs(options) }
 }
 
 function expectedMs({ targets, count, intervalMs, timeoutMs, rate }: CheckOptions): number {

@@ -1,13 +1,45 @@
-import type { CheckEdges } from '../check.ts'
+import { openRecorder } from '../capture/recorder.ts'
+import type { CheckEdges, CheckOptions } from '../check.ts'
 import { ArpcheckError } from '../errors.ts'
 import { liveEdges } from '../live.ts'
 import type { Settings } from './flags.ts'
 
-/** The edges of a check as the flags want them. */
-export function edgesFor(settings: Pick<Settings, 'engine' | 'pcap' | 'replay'>): CheckEdges {
-  for (const name of ['pcap', 'replay'] as const)
-    if (settings[name] !== null) throw new ArpcheckError('usage', `This build cannot do --${name} yet.`)
-  if (settings.engine === 'native') return liveEdges()
+/** A check that is ready to run, and what is left to do when it has. */
+export interface Prepared {
+  readonly options: CheckOptions
+  readonly edges: CheckEdges
+  /** What the person should know beforehand, a sentence each. */
+  readonly notes: readonly string[]
+  /** Frees what was opened. */
+  readonly close: () => void
+}
+
+/** The edges that the flags ask for: this host or a capture file, with or without a recording. */
+export async function prepare(
+  options: CheckOptions,
+  settings: Settings,
+  onTrouble: (error: ArpcheckError) => void,
+): Promise<Prepared> {
+  if (settings.replay !== null) {
+    if (settings.pcap !== null)
+      throw new ArpcheckError(
+        'usage',
+        '--pcap and --replay exclude each other: the frames are in a file already.',
+      )
+    const { replay } = await import('./replay.ts')
+    return { ...(await replay(settings.replay, options, settings.asker)), close: () => {} }
+  }
+  if (settings.asker !== null)
+    throw new ArpcheckError('usage', '--asker tells whose place to take in a capture: it needs --replay.')
+  const edges = engineEdges(settings)
+  if (settings.pcap === null) return { options, edges, notes: [], close: () => {} }
+  const recorder = openRecorder(settings.pcap, { onError: onTrouble })
+  const onFrame = recorder.record.bind(recorder)
+  return { options, edges: { ...edges, onFrame }, notes: [], close: () => recorder.close() }
+}
+
+function engineEdges({ engine }: Settings): CheckEdges {
+  if (engine === 'native') return liveEdges()
   throw new ArpcheckError('engine-unavailable', 'This build has no capture engine named cap.', {
     remedy: ['Leave --engine out: the native engine is the default.'],
   })

@@ -6,6 +6,7 @@ import {
   oneText,
   onOff,
   sender,
+  someMac,
   someTexts,
   wholeNumber,
   type Kind,
@@ -79,6 +80,8 @@ export const FLAGS = {
   },
   pcap: { group: 'Asking', kind: oneText('FILE'), help: 'save every frame heard' },
   replay: { group: 'Asking', kind: oneText('FILE'), help: 'judge a capture instead of asking' },
+
+  asker: { group: 'Asking', kind: someMac, help: 'with --replay: whose place to take' },
 
   'fail-on': {
     group: 'Judging',

@@ -2,17 +2,15 @@ import { nearest } from '../core/nearest.ts'
 import { quoted } from '../core/text.ts'
 import { ArpcheckError } from '../errors.ts'
 import { readArguments } from './arguments.ts'
-import { commandAsRoot } from './command.ts'
 import { helpText } from './help.ts'
-import { styleFor } from './screens/style.ts'
-import { troubleScreen } from './screens/trouble.ts'
 import { readSettings } from './settings.ts'
 import { write, type World } from './streams.ts'
+import { tellTrouble } from './tell.ts'
+
+export { tellTrouble } from './tell.ts'
 
 declare const ARPCHECK_VERSION: string
 
-/** Where a bug leaves us: nothing was tested. */
-const BUG_EXIT = 3
 const COMMANDS = ['check', 'completion', 'help', 'lab', 'version']
 
 /** `arpcheck …`: argv → exit code. Results go to stdout, everything else to stderr; nothing is thrown. */
@@ -59,13 +57,4 @@ function addressWords(words: readonly string[]): readonly string[] {
 async function print(text: string, world: World): Promise<number> {
   await write(world.stdout, text)
   return 0
-}
-
-/** Tells on stderr what went wrong, and returns the exit code for it. */
-export function tellTrouble(error: unknown, argv: readonly string[], world: World = process): number {
-  const style = styleFor({ color: 'auto', ascii: false }, world.env, world.stderr.isTTY)
-  const stack = argv.some((arg) => /^(-v+|--verbose)$/.test(arg))
-  world.stderr.on('error', () => {}) // nobody is left to tell
-  world.stderr.write(troubleScreen(error, { command: commandAsRoot(argv), stack }, style))
-  return error instanceof ArpcheckError ? error.exitCode : BUG_EXIT
 }

@@ -1,5 +1,6 @@
 import { anyOf, quoted } from '../core/text.ts'
 import { isIpv4, parseIp, type Ip } from '../core/ip.ts'
+import { parseMac, type Mac } from '../core/mac.ts'
 import { ArpcheckError } from '../errors.ts'
 import { nearest } from '../core/nearest.ts'
 
@@ -104,6 +105,17 @@ export const sender: Kind<'auto' | 'zero' | Ip> = {
     const ip = parseIp(typed)
     if (ip && isIpv4(ip)) return ip
     throw wrong(flag, 'auto, zero or an IPv4 address', typed)
+  },
+}
+
+/** A MAC; null when it is not given. */
+export const someMac: Kind<Mac | null> = {
+  metavar: 'MAC',
+  read(given, flag) {
+    if (given.length === 0) return null
+    const mac = parseMac(single(given, flag))
+    if (mac) return mac
+    throw wrong(flag, 'a MAC like 1c:69:7a:aa:04:10', given[0]!)
   },
 }
 

@@ -163,13 +163,13 @@ export function framesLost(item: Case): Finding {
   const why =
     item.loss === 'lost'
       ? 'frames were dropped in this round: the reply may have been among them'
-      : 'this engine does not count dropped frames'
+      : 'nobody counted dropped frames: a pcap file and --engine cap do not'
   return finding('ARP905', `${item.vip} was not heard, but frames may have been lost: not judged`, {
     why: [why],
     next: [
       item.loss === 'lost'
         ? `arpcheck --iface ${item.interface} ${item.vip}   (fewer addresses, or a lower --rate)`
-        : 'arpcheck --engine native …',
+        : `arpcheck ${item.vip}   (live, by the native engine)`,
     ],
   })
 }

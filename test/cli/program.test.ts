@@ -45,6 +45,7 @@ for (const [argv, said] of [
   [['10.0.0.0/19'], /That is 8192 addresses.*\n(.*\n)* +.*--yes/],
   [['--must-be-free', '10.0.0.1', '10.0.0.1'], /10\.0\.0\.1 cannot be asked for and be free at once/],
   [['--must-be-free', '10.0.0.1=1c:69:7a:aa:04:10', '10.0.0.2'], /takes an address without an owner/],
+  [['--replay', 'a.pcap', '--asker', 'me', '10.0.0.1'], /--asker takes a MAC like/],
   [['completion', 'tcsh'], /There is no completion for "tcsh"/],
   [['\u001B[31m'], /\\x1b\[31m/],
 ] as const) {
@@ -53,6 +54,67 @@ for (const [argv, said] of [
     assert.deepEqual([status, stdout], [2, ''])
     assert.match(stderr, said)
     assert.doesNotMatch(stderr, /^\s+at /m)
+  })
+}
+
+const FILE = 'test/fixtures/captures/one.pcapng'
+
+for (const [argv, status, said] of [
+  [['192.168.1.60', '-o', 'name'], 0, /^192\.168\.1\.60\n$/],
+  [['192.168.1.60'], 0, /✓ {2}192\.168\.1\.60 answers/],
+  [['192.168.1.60', '-qq'], 0, /^$/],
+  [['192.168.1.60', '--require-expectation'], 4, /answers/],
+  [['192.168.1.61'], 1, /✗ {2}192\.168\.1\.61 is not answered/],
+  [['192.168.1.61', '--fail-on', 'never'], 0, /is not answered/],
+  [['192.168.1.60', '192.168.1.61', '-q', '-o', 'name'], 1, /^192\.168\.1\.61\n$/],
+  [['192.168.1.60', '-o', 'yaml'], 0, /^apiVersion: arpcheck\.io\/v1\n/],
+] as const) {
+  test(`of a capture, ${argv.join(' ')} exits ${status} and prints ${said}`, () => {
+    const ran = run(['--replay', FILE, ...argv])
+    assert.deepEqual([ran.status, ran.stderr], [status, ''])
+    assert.match(ran.stdout, said)
+  })
+}
+
+/** A line for the shell, in which $0 $1 is the program and $2 the capture. */
+function inShell(line: string) {
+  const { PATH = '' } = process.env
+  const options = { env: { PATH }, encoding: 'utf8' } as const
+  const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath, program, FILE], options)
+  return { stdout, stderr }
+}
+
+test('a capture may come by a pipe', () =>
+  assert.deepEqual(inShell('cat "$2" | "$0" "$1" --replay - 192.168.1.60 -o name'), {
+    stdout: '192.168.1.60\n',
+    stderr: '',
+  }))
+
+test('a reader that goes away changes neither the exit code nor stderr', () =>
+  assert.deepEqual(inShell('{ "$0" "$1" --replay "$2" 192.168.1.61 -o json; echo $? >&2; } | true'), {
+    stdout: '',
+    stderr: '1\n',
+  }))
+
+test('results that cannot be written exit 3', () => {
+  const { stdout, stderr } = inShell('"$0" "$1" --replay "$2" 192.168.1.60 > /dev/full; echo $?')
+  assert.equal(stdout, '3\n')
+  assert.match(stderr, /Cannot write the results: ENOSPC/)
+})
+
+for (const [argv, status, said] of [
+  [['--replay', '/nowhere'], 3, /\/nowhere cannot be read/],
+  [['--replay', 'package.json'], 3, /neither a pcap nor a pcapng/],
+  [['--pcap', '/nowhere/a.pcap'], 2, /--pcap \/nowhere\/a\.pcap cannot be made/],
+  [['--pcap', 'a.pcap', '--replay', FILE], 2, /exclude each other/],
+  [['--asker', '02:00:00:00:00:13'], 2, /needs --replay/],
+  [['--engine', 'cap'], 3, /no capture engine named cap/],
+  [['-i', 'nosuch0'], 3, /There is no interface nosuch0 here/],
+] as const) {
+  test(`arpcheck ${argv.join(' ')} ADDRESS exits ${status}`, () => {
+    const ran = run([...argv, '192.0.2.1'])
+    assert.deepEqual([ran.status, ran.stdout], [status, ''])
+    assert.match(ran.stderr, said)
   })
 }
 

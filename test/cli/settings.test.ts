@@ -35,6 +35,7 @@ test('without flags every default holds', () => {
     engine: 'native',
     pcap: null,
     replay: null,
+    asker: null,
     'fail-on': 'error',
     'require-expectation': false,
     'must-be-free': [],
@@ -67,6 +68,8 @@ for (const [argv, name, value] of [
   [['--yes', '--yes'], 'yes', true],
   [['--yes=false'], 'yes', false],
   [['--must-be-free', '10.0.0.1', '--must-be-free', '10.0.0.2'], 'must-be-free', ['10.0.0.1', '10.0.0.2']],
+  [['--replay', '-'], 'replay', '-'],
+  [['--asker', '1C-69-7A-AA-04-10'], 'asker', '1c:69:7a:aa:04:10'],
   [['--pcap', 'a file.pcap'], 'pcap', 'a file.pcap'],
 ] as const) {
   test(`${argv.join(' ')} sets ${name} to ${JSON.stringify(value)}`, () =>

@@ -23,7 +23,7 @@ const NOBODY: Partial<Record<VerdictName, string>> = {
 
 const NOT_JUDGED: Record<UnknownReason, string> = {
   'deaf-vantage': 'nothing was heard',
-  'frames-lost': 'frames were lost',
+  'frames-lost': 'perhaps lost',
   'vantage-off-segment': 'another segment',
   'no-expectation': 'no expectation',
   'stale-expectation': 'expectation is old',

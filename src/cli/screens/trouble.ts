@@ -22,6 +22,11 @@ export function troubleScreen(
   return `\n${lines.join('\n')}\n\n`
 }
 
+/** A sentence beside the results, for stderr. */
+export function noteScreen(text: string, style: Style): string {
+  return `${hanging(`  ${glyph('warning', style)}  `, show(text, style), style.width - 2).join('\n')}\n`
+}
+
 /** A gap of two spaces stands before a command; the line stays whole, so that it can be copied. */
 function isCommand(line: string): boolean {
   return line.includes('  ')

@@ -21,11 +21,11 @@ export function vantage(report: Report, { remarks }: { remarks: boolean }, style
 
 function counts({ frames, vantage: asked }: Report): string[] {
   if (asked.length === 0) return ['nothing was sent']
-  const dropped = (frames.kernelDrops ?? 0) + (frames.ringDrops ?? 0)
+  // without statistics nobody counted
+  if (frames.kernelDrops === null || frames.ringDrops === null) return []
+  const dropped = frames.kernelDrops + frames.ringDrops
   const lost = dropped > 0 ? [`${plural(dropped, 'frame')} dropped`] : []
-  const counted =
-    frames.kernelDrops === null ? 'this engine counts no frames' : `${plural(frames.sent, 'frame')} sent`
-  return [counted, ...lost]
+  return [frames.sent === 0 ? 'nothing was sent' : `${plural(frames.sent, 'frame')} sent`, ...lost]
 }
 
 function canaries(report: Report): string[] {
