@@ -30,6 +30,7 @@ LinkState parse_link(const nlmsghdr* header) {
   link.ethernet = info->ifi_type == ARPHRD_ETHER;
   link.up = (info->ifi_flags & IFF_UP) != 0;
   link.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0;
+  link.running = (info->ifi_flags & IFF_RUNNING) != 0;
   int left = static_cast<int>(IFLA_PAYLOAD(header));
   for (const rtattr* attribute = IFLA_RTA(info); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
     const auto* data = static_cast<const uint8_t*>(RTA_DATA(attribute));
@@ -141,9 +142,14 @@ void LinkWatch::compare(const LinkState& now, std::vector<Trouble>* changes) {
     changes->push_back(
         {"interface-changed", "The MAC address of " + now.name + " changed from " + state_.mac + " to " + now.mac + "."});
   }
-  if (state_.usable() && !now.usable()) {
+  if (!told_down_ && !now.usable()) {
     changes->push_back({"interface-down", now.name + " is down (" + why_unusable(now) + ")."});
+    told_down_ = true;
   }
-  if (!state_.usable() && now.usable()) changes->push_back({"interface-changed", now.name + " is up again."});
+  // The carrier comes first; until the kernel calls the link running it takes frames and throws them away.
+  if (told_down_ && now.usable() && now.running) {
+    changes->push_back({"interface-changed", now.name + " is up again."});
+    told_down_ = false;
+  }
   state_ = now;
 }

@@ -13,6 +13,7 @@ struct LinkState {
   bool ethernet = false;
   bool up = false;       // IFF_UP: somebody switched it on
   bool carrier = false;  // IFF_LOWER_UP: the cable, or what stands for one
+  bool running = false;  // IFF_RUNNING: operational (RFC 2863), frames leave
 
   bool usable() const { return up && carrier; }
 };
@@ -42,6 +43,7 @@ class LinkWatch {
 
   int fd_ = -1;
   bool known_ = false;
+  bool told_down_ = false;
   bool gone_ = false;
   LinkState state_;
 };

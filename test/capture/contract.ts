@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
+import { afterEach, suite, test } from 'node:test'
 import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
 import type { CapturedFrame } from '../../src/core/arp.ts'
 import { until } from '../helpers/until.ts'
@@ -56,8 +56,16 @@ export class Listener implements CaptureEvents {
   readonly onTrouble = (error: { code: string; message: string }): void => void this.troubles.push(error.code)
 }
 
-export function captureContract({ name, open, wire }: Subject): void {
+export function captureContract({ name, wire, ...subject }: Subject): void {
   suite(`${name}: the contract of a Capture`, () => {
+    const captures: Capture[] = []
+    // also after a failure, or the process would not end
+    afterEach(() => captures.splice(0).forEach((capture) => capture.close()))
+    function open(...args: Parameters<Subject['open']>): Capture {
+      const capture = subject.open(...args)
+      captures.push(capture)
+      return capture
+    }
     incoming(open)
     outgoing(open)
     ending(open)
@@ -70,16 +78,14 @@ function incoming(open: Subject['open']): void {
     const capture = open(replies(5), new Listener())
     assert.deepEqual(texts(await drained(capture, 5)), texts(replies(5)))
     assert.deepEqual(capture.drain(), [])
-    capture.close()
   })
 
   test('frames are announced once before they are drained', async () => {
     const listener = new Listener()
-    const capture = open(replies(200), listener)
+    open(replies(200), listener)
     await until('an announcement', () => listener.announced > 0)
     await passed(20)
     assert.equal(listener.announced, 1)
-    capture.close()
   })
 
   test('drained bytes stay what they were while more frames come', async () => {
@@ -88,13 +94,11 @@ function incoming(open: Subject['open']): void {
     const before = texts(first)
     await drained(capture, 100 - first.length)
     assert.deepEqual(texts(first), before)
-    capture.close()
   })
 
   test('a frame says how long it was on the wire', async () => {
     const capture = open(replies(1), new Listener())
     assert.equal((await drained(capture, 1))[0]!.wireLength, 60)
-    capture.close()
   })
 
   test('stamps are there and never step back, or there are none and the engine says so', async () => {
@@ -102,7 +106,6 @@ function incoming(open: Subject['open']): void {
     const stamps = (await drained(capture, 10)).map((frame) => frame.atNs)
     assert.ok(stamps.every((stamp, i) => i === 0 || stamp! >= stamps[i - 1]!))
     assert.ok(stamps.every((stamp) => (stamp !== null) === capture.can.timestamps))
-    capture.close()
   })
 
   test('statistics count what came, or there are none and the engine says so', async () => {
@@ -112,7 +115,6 @@ function incoming(open: Subject['open']): void {
     assert.equal(statistics !== null, capture.can.statistics)
     if (statistics)
       assert.deepEqual([statistics.received, statistics.kernelDrops, statistics.ringDrops], [10, 0, 0])
-    capture.close()
   })
 }
 
@@ -120,7 +122,6 @@ function outgoing(open: Subject['open']): void {
   test('an empty batch is sent at once', async () => {
     const capture = open([], new Listener())
     await capture.send({ frames: [], gapNs: 0 })
-    capture.close()
   })
 
   test('sending ends after the last frame, batch by batch', async () => {
@@ -130,7 +131,6 @@ function outgoing(open: Subject['open']): void {
       [1, 2, 3].map((n) => capture.send({ frames: questions(n), gapNs: 1000 }).then(() => ended.push(n))),
     )
     assert.deepEqual(ended, [1, 2, 3])
-    capture.close()
   })
 
   test('sending ends when the capture is closed', async () => {
@@ -185,7 +185,6 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
     await drained(capture, 1)
     await wire.bring(replies(1))
     await until('the second', () => listener.announced === 2)
-    capture.close()
   })
 
   test('what is sent arrives as it was given, in order', async () => {
@@ -195,7 +194,6 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
     const arrived: Uint8Array[] = []
     await until('100 questions', () => arrived.push(...wire.arrived()) >= 100)
     assert.deepEqual(arrived.map(hex), questions(100).map(hex))
-    capture.close()
   })
 
   test('sent frames are counted, or there are no statistics', async () => {
@@ -203,7 +201,6 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
     await capture.send({ frames: questions(7), gapNs: 0 })
     const statistics = capture.statistics()
     if (statistics) assert.deepEqual([statistics.sent, statistics.sendErrors], [7, 0])
-    capture.close()
   })
 
   test('an interface that goes down is told, and one that comes back brings frames again', async (t) => {
@@ -215,9 +212,11 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
     await until('interface-down', () => listener.troubles.includes('interface-down'))
     wire.setUp(true)
     await until('interface-changed', () => listener.troubles.includes('interface-changed'))
-    await wire.bring(replies(2))
-    assert.deepEqual(texts(await drained(capture, 2)), texts(replies(2)))
-    capture.close()
+    // The far end's carrier is back some time after ours: what it sends before that is lost.
+    await until('frames again', () => {
+      void wire.bring(replies(1))
+      return capture.drain().length > 0
+    })
   })
 }
 
