@@ -153,7 +153,7 @@ const LOAD = `
   const holder = { exports: {} }
   process.dlopen(holder, process.env.ADDON)
   const capture = new holder.exports.Capture()
-  const options = { device: 'near', filter: 'arp', snapLength: 128, kernelBufferBytes: 16 << 20, ringFrames: 262144 }
+  const options = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 16 << 20, ringFrames: 262144 }
 `
 const RECEIVER = `${LOAD}
   const into = new Uint8Array(144 * 4096)
