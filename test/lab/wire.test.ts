@@ -9,6 +9,7 @@ import { macAt } from '../../src/core/mac.ts'
 import { CLIENT, hostsOf } from '../../src/lab/hosts.ts'
 import { failures, keepingFolder, playStory, skipReason } from './lab.ts'
 
+// Runs alone: it holds a rate against time.
 // What leaves arpcheck, seen by tcpdump on the switch port of its host. Needs root: tcpdump gives up the rest.
 const skip =
   process.getuid?.() === 0 ? skipReason('root') : 'tcpdump inside the lab needs root: run the tests as root'
