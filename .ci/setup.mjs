@@ -67,10 +67,12 @@ function installModules() {
   writeFileSync(stamp, lock)
 }
 
-/** Headers of the running Node, so that optional packages compile without downloading any. */
+/**
+ * Headers of the running Node for the optional packages. Where it has none node-gyp gives up at once, and they are
+ * absent, rather than fetch some: a set-up downloads nothing but packages.
+ */
 function headers() {
-  const prefix = join(dirname(process.execPath), '..')
-  return existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {}
+  return { npm_config_nodedir: join(dirname(process.execPath), '..') }
 }
 
 async function buildAll() {

@@ -18,17 +18,23 @@ import {
 /** Imported by anything but core and announcers; they import nothing. */
 const LEAVES = ['errors.ts', 'clock.ts']
 const EDGES = ['capture', 'host', 'icmp', 'kubernetes', 'memberlist', 'speakers', 'metrics']
-/** The edges that have a part in C++. */
-const NATIVE_EDGES = ['capture', 'host']
+/** Those that load something which may be missing: a part of ours in C++, or an optional package. */
+const LOADERS: Readonly<Record<string, readonly string[]>> = {
+  capture: ['addon.ts', 'optional.ts'],
+  host: ['addon.ts'],
+  icmp: ['optional.ts'],
+}
 const WIRINGS = ['check.ts', 'ask.ts', 'live.ts', 'daemon.ts']
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...LEAVES.map((leaf) => [leaf, { parts: [], outside: [] }] as const),
   ['core', { parts: [], outside: [] }],
   ['announcers', { parts: ['core'], outside: ['node:crypto'] }],
-  ...EDGES.map((edge) => [edge, { parts: ['core', ...LEAVES], outside: 'any' }] as const),
+  ...EDGES.map(
+    (edge) => [edge, { parts: ['core', ...(LOADERS[edge] ?? []), ...LEAVES], outside: 'any' }] as const,
+  ),
   ['addon.ts', { parts: ['errors.ts'], outside: ['node:path'] }],
-  ...NATIVE_EDGES.map((edge) => [edge, { parts: ['core', 'addon.ts', ...LEAVES], outside: 'any' }] as const),
+  ['optional.ts', { parts: ['errors.ts'], outside: [] }],
   ['lab', { parts: ['core', 'announcers', 'capture', ...LEAVES], outside: 'any' }],
   ...WIRINGS.map(
     (file) =>

@@ -11,3 +11,9 @@ export const PROBER_FILTER = `arp and ((inbound and (${REPLY} or ${GRATUITOUS}))
 
 /** For answering: every request of others. */
 export const RESPONDER_FILTER = `arp and inbound and ${WHO_HAS}`
+
+/**
+ * For an engine that leaves the first frames to libpcap's own interpreter, which cannot tell inbound from outbound and
+ * would lose them (libpcap 1.10.3, blocks_to_filter_in_userland): all ARP, for the round to sort.
+ */
+export const UNDIRECTED_FILTER = 'arp'

@@ -206,8 +206,10 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
   test('an interface that goes down is told, and one that comes back brings frames again', async (t) => {
     const listener = new Listener()
     const capture = open([], listener)
-    if (!capture.can.survivesDown)
+    if (!capture.can.survivesDown) {
+      capture.close()
       return t.skip('not here: this engine does not survive a link that goes down')
+    }
     wire.setUp(false)
     await until('interface-down', () => listener.troubles.includes('interface-down'))
     wire.setUp(true)
