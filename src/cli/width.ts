@@ -6,6 +6,7 @@ import { eastAsianWidth } from 'get-east-asian-width'
  * (docs/decisions/0031): that one sets up ICU at every start.
  */
 export default function stringWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length
   let width = 0
   for (const char of stripVTControlCharacters(text)) {
     if (!/\p{M}/u.test(char)) width += eastAsianWidth(char.codePointAt(0)!)

@@ -105,7 +105,8 @@ export async function tell(name: keyof typeof STORIES): Promise<Report> {
   return check({ ...DEFAULTS, targets, ...options }, edges, stop.signal)
 }
 
-const DEFAULTS: CheckOptions = {
+/** What the command line asks without flags, but for the addresses. */
+export const DEFAULTS: CheckOptions = {
   targets: [],
   mustBeFree: [],
   interfaces: [],

@@ -28,11 +28,9 @@ export function details(report: Report, { remarks, each }: DetailOptions, style:
     ...report.findings.map((finding) => ({ finding, row: null })),
     ...report.vips.flatMap((row) => row.findings.map((finding) => ({ finding, row }))),
   ]
-  const byCode = new Map<string, Told[]>()
-  for (const told of inOrder(found)) {
-    const { code, severity } = told.finding
-    if (severity !== 'info' || remarks) byCode.set(code, [...(byCode.get(code) ?? []), told])
-  }
+  const shown = inOrder(found).filter(({ finding }) => finding.severity !== 'info' || remarks)
+  const byCode = new Map<string, Told[]>(shown.map(({ finding }) => [finding.code, []]))
+  for (const told of shown) byCode.get(told.finding.code)!.push(told)
   return [...byCode.values()].flatMap((alike) => group(alike, each ? alike.length : TOLD, style))
 }
 

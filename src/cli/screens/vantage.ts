@@ -13,7 +13,7 @@ export function vantage(report: Report, { remarks }: { remarks: boolean }, style
   const lines = [
     ...places.slice(0, -1),
     [...places.slice(-1), ...counts(report)].join(' · '),
-    ...(remarks ? canaries(report) : []),
+    ...(remarks ? [...canaries(report), ...setAside(report)] : []),
     ...hints(report, remarks),
   ]
   return lines.flatMap((line) => hanging(lead, show(line, style), style.width - 2))
@@ -33,6 +33,11 @@ function canaries(report: Report): string[] {
     const meaning = kind === 'must-answer' ? 'must answer' : 'must be free'
     return `${ip} ${meaning}: ${answered ? 'answered' : 'silent'} on ${name}`
   })
+}
+
+function setAside({ frames }: Report): string[] {
+  const reasons = Object.entries(frames.ignored).map(([reason, count]) => `${count} ${reason}`)
+  return reasons.length > 0 ? [`set aside: ${reasons.join(', ')}`] : []
 }
 
 function hints({ vips }: Report, remarks: boolean): string[] {
