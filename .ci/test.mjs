@@ -32,7 +32,7 @@ const { values: options, positionals: filters } = parseArgs({
 const source = resolve(root, options.dir)
 const out = options.dir === 'test' ? join(root, 'build/test') : join(source, '.bundles')
 const ending = options.soak ? '.soak.ts' : '.test.ts'
-const limitMs = Number(options.timeout ?? (options.soak ? 3600 : 120)) * 1000
+const limit = Number(options.timeout ?? (options.soak ? 3600 : 120))
 const strict = process.env['CI'] === 'true' || process.env['ARPCHECK_REQUIRE_PRIVILEGED'] === '1'
 
 if (options.watch) watchAndRun()
@@ -50,7 +50,8 @@ async function runAll() {
   process.execArgv.push('--require', join(root, '.ci/preload.cjs'))
   // This run may itself be a test's child: without this its own children would report to nobody.
   delete process.env['NODE_TEST_CONTEXT']
-  const files = names.map(newFile)
+  // What takes longest begins first, so that nothing is left to wait for at the end.
+  const files = names.map(newFile).toSorted((a, b) => secondsFor(b) - secondsFor(a))
   const alone = files.filter(runsAlone)
   await runFiles(
     files.filter((file) => !alone.includes(file)),
@@ -60,9 +61,18 @@ async function runAll() {
   return close(files)
 }
 
-/** A file that offers a load, or holds one against time, says so in its first lines. */
+/** A file that offers a load, or holds one against time, says so in a line of its own. */
 function runsAlone(file) {
-  return /^\/\/ Runs alone\b/m.test(readFileSync(join(source, file.name), 'utf8'))
+  return /^\/\/ Runs alone\b/m.test(textOf(file))
+}
+
+/** The limit of every file, unless a file's own line says more. */
+function secondsFor(file) {
+  return Math.max(limit, Number(/^\/\/ May take (\d+) s\b/m.exec(textOf(file))?.[1] ?? 0))
+}
+
+function textOf(file) {
+  return readFileSync(join(source, file.name), 'utf8')
 }
 
 async function runFiles(files, width) {
@@ -76,7 +86,7 @@ async function runFiles(files, width) {
 /** One run a file, not one for all: node:test keeps back what a file says while an earlier one still runs. */
 async function runFile(file) {
   // Not run's own `timeout`: on Node 24 that is for each test, and a file that leaves a timer behind never ends.
-  const signal = AbortSignal.timeout(limitMs)
+  const signal = AbortSignal.timeout(secondsFor(file) * 1000)
   for await (const event of run({ files: [bundleOf(file.name)], signal })) take(file, event)
   process.stdout.write(story(file, problems(file, { strict })))
 }

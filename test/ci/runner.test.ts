@@ -67,6 +67,15 @@ const stories: readonly Story[] = [
     prints: /aborted due to timeout/,
   },
   {
+    title: 'a file that says that it may take longer → its own time limit',
+    files: {
+      'a.test.ts': `// May take 20 s: it is slow\n${HEAD}test('slow', () => new Promise((done) => setTimeout(done, 1200)))\n`,
+    },
+    args: ['--timeout', '1'],
+    status: 0,
+    prints: /ℹ tests 1\nℹ pass 1/,
+  },
+  {
     title: 'a test that waits for ever → 1, with its name',
     files: {
       'a.test.ts': `${HEAD}test('waits', () => new Promise(() => { setInterval(() => {}, 1000) }))\n`,
