@@ -1,5 +1,5 @@
 // Builds dist/ where its sources changed: the native addon, one bundle per entry point, the report's schema; --types
-// adds the library's declarations, --force builds all.
+// adds the library's declarations, --static-libpcap links libpcap into the addon (for a release), --force builds all.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
+import { staticLibpcap } from './libpcap-static.mjs'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const addon = join(root, 'dist/arpcheck.node')
@@ -72,10 +73,11 @@ const separateBundles = {
 }
 
 /** Builds what changed; `say` hears in a few words what is being built. */
-export async function build(say = () => {}) {
-  await whenChanged('addon', filesIn('native'), [addon], () => {
+export async function build(say = () => {}, libpcap = '') {
+  const sources = [...filesIn('native'), ...(libpcap === '' ? [] : [join(libpcap, 'lib/libpcap.a')])]
+  await whenChanged('addon', sources, [addon], () => {
     say('compiling the addon')
-    buildAddon()
+    buildAddon(libpcap)
   })
   const present = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
@@ -88,14 +90,21 @@ export async function build(say = () => {}) {
   })
 }
 
-/** Compiles native/ by node-gyp, with the headers of the running Node, so that nothing is downloaded. */
-function buildAddon() {
+/**
+ * Compiles native/ by node-gyp, with the headers of the running Node, so that nothing is downloaded, against the libpcap
+ * in a folder of ours or, where none is given, the machine's own.
+ */
+function buildAddon(libpcap) {
   if (!existsSync(inRoot('native/binding.gyp'))) return
   const gyp = inRoot('node_modules/node-gyp/bin/node-gyp.js')
   // By the environment, which outranks the flag in node-gyp.
-  run(process.execPath, [gyp, 'rebuild', '-C', 'native', '--loglevel=warn'], {
-    npm_config_nodedir: nodeDir(),
-  })
+  run(
+    process.execPath,
+    [gyp, 'rebuild', '-C', 'native', '--loglevel=warn', '--', `-Dlibpcap_prefix=${libpcap}`],
+    {
+      npm_config_nodedir: nodeDir(),
+    },
+  )
   mkdirSync(dirname(addon), { recursive: true })
   // A running process may have the old file mapped: a new one takes its place.
   rmSync(addon, { force: true })
@@ -182,6 +191,7 @@ function readVersion() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--force'))
     ['build', 'dist'].forEach((folder) => rmSync(inRoot(folder), { recursive: true, force: true }))
-  await build((words) => process.stderr.write(`build: ${words}\n`))
+  const say = (words) => process.stderr.write(`build: ${words}\n`)
+  await build(say, process.argv.includes('--static-libpcap') ? staticLibpcap(say) : '')
   if (process.argv.includes('--types')) buildTypes()
 }
