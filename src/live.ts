@@ -1,7 +1,9 @@
+import { openCap } from './capture/cap.ts'
 import { openNative } from './capture/native.ts'
 import type { CheckEdges } from './check.ts'
 import { systemClock } from './clock.ts'
 import { readHostFacts } from './host/facts.ts'
+import { readHostFactsAnyway } from './host/plain.ts'
 
 /** Frames that the ring holds: a few answers to each question, and never more than the engine takes by default. */
 const RING_FRAMES = { least: 4096, most: 262_144 }
@@ -18,5 +20,14 @@ export function liveEdges(): CheckEdges {
       const ringFrames = Math.min(RING_FRAMES.most, Math.max(RING_FRAMES.least, frames * ANSWERS_EACH))
       return openNative({ device, ringFrames, kernelBufferBytes: ringFrames * KERNEL_FRAME_BYTES }, events)
     },
+  }
+}
+
+/** The same by the npm package cap, also where the native addon is missing. */
+export function capEdges(): CheckEdges {
+  return {
+    clock: systemClock,
+    hostFacts: () => readHostFactsAnyway(),
+    openCapture: (device, frames, events) => openCap({ device, frames: frames * ANSWERS_EACH }, events),
   }
 }

@@ -1,7 +1,7 @@
 import { openRecorder } from '../capture/recorder.ts'
 import type { CheckEdges, CheckOptions } from '../check.ts'
 import { ArpcheckError } from '../errors.ts'
-import { liveEdges } from '../live.ts'
+import { capEdges, liveEdges } from '../live.ts'
 import type { Settings } from './flags.ts'
 
 /** A check that is ready to run, and what is left to do when it has. */
@@ -31,16 +31,9 @@ export async function prepare(
   }
   if (settings.asker !== null)
     throw new ArpcheckError('usage', '--asker tells whose place to take in a capture: it needs --replay.')
-  const edges = engineEdges(settings)
+  const edges = settings.engine === 'cap' ? capEdges() : liveEdges()
   if (settings.pcap === null) return { options, edges, notes: [], close: () => {} }
   const recorder = openRecorder(settings.pcap, { onError: onTrouble })
   const onFrame = recorder.record.bind(recorder)
   return { options, edges: { ...edges, onFrame }, notes: [], close: () => recorder.close() }
-}
-
-function engineEdges({ engine }: Settings): CheckEdges {
-  if (engine === 'native') return liveEdges()
-  throw new ArpcheckError('engine-unavailable', 'This build has no capture engine named cap.', {
-    remedy: ['Leave --engine out: the native engine is the default.'],
-  })
 }

@@ -1,11 +1,12 @@
 import type { ArpListener, Gateway, HostFacts, Link, Neighbour } from '../core/host.ts'
+import { messageOf } from '../errors.ts'
 import { arpSockets, type PacketSocket } from './listeners.ts'
 import type { LinkRecord, NeighbourRecord } from './rtnetlink.ts'
-import { thisHost, type HostSource } from './source.ts'
-import { readTables, type HostTables } from './tables.ts'
+import { thisHost, type HostSource, type ProcSource } from './source.ts'
+import { readTables, unreadable, type HostTables } from './tables.ts'
 
 /** linux/if.h */
-const IFF = { up: 0x1, loopback: 0x8, noArp: 0x80, lowerUp: 0x10000 } as const
+export const IFF = { up: 0x1, loopback: 0x8, noArp: 0x80, lowerUp: 0x10000 } as const
 
 /**
  * This host now; costs about a millisecond and sends nothing to the network.
@@ -14,21 +15,38 @@ const IFF = { up: 0x1, loopback: 0x8, noArp: 0x80, lowerUp: 0x10000 } as const
 export function readHostFacts(source: HostSource = thisHost()): HostFacts {
   const tables = readTables(source.netlinkDump)
   const names = new Map(tables.links.map((link) => [link.index, link.name]))
-  const { sockets, badLines } = arpSockets(source.packetSockets())
-  const own = source.ownSockets()
+  const { arpListeners, badLines } = listenersOf(source, names)
   return {
     hostname: source.hostname(),
     links: tables.links.map((link) => linkOf(link, names, tables, source)),
     gateways: gatewaysOf(tables, names),
     neighbours: tables.neighbours.flatMap((entry) => neighbourOf(entry, names)),
-    arpListeners: sockets
-      .filter(({ inode }) => !own.has(inode))
-      .flatMap((socket) => listenerOf(socket, names)),
+    arpListeners,
     ignored: { ...Object.fromEntries(tables.drops), ...(badLines > 0 && { 'bad-packet-line': badLines }) },
   }
 }
 
-type Names = ReadonlyMap<number, string>
+/** Link index → name. */
+export type Names = ReadonlyMap<number, string>
+
+/** ARP listeners of other processes. */
+export function listenersOf(
+  source: ProcSource,
+  names: Names,
+): { arpListeners: ArpListener[]; badLines: number } {
+  const [text, own] = readProc(source)
+  const { sockets, badLines } = arpSockets(text)
+  const others = sockets.filter(({ inode }) => !own.has(inode))
+  return { arpListeners: others.flatMap((socket) => listenerOf(socket, names)), badLines }
+}
+
+function readProc(source: ProcSource): [string, ReadonlySet<number>] {
+  try {
+    return [source.packetSockets(), source.ownSockets()]
+  } catch (error) {
+    throw unreadable(messageOf(error), error)
+  }
+}
 
 function linkOf(record: LinkRecord, names: Names, tables: HostTables, source: HostSource): Link {
   const { index, name, mac, ethernet, flags, kind, vlanId, mtu } = record

@@ -4,9 +4,8 @@ import { netlinkAddon } from './addon.ts'
 import { socketInode } from './listeners.ts'
 import type { NetlinkDump } from './tables.ts'
 
-/** Where the facts about this host come from; tests bring their own. */
-export interface HostSource {
-  readonly netlinkDump: NetlinkDump
+/** What /proc and /sys tell of this host; tests bring their own. */
+export interface ProcSource {
   readonly hostname: () => string
   /** The text of /proc/net/packet. */
   readonly packetSockets: () => string
@@ -15,16 +14,22 @@ export interface HostSource {
   readonly isWireless: (linkName: string) => boolean
 }
 
+/** Where all facts about this host come from. */
+export interface HostSource extends ProcSource {
+  readonly netlinkDump: NetlinkDump
+}
+
+export const procOfThisHost: ProcSource = {
+  hostname,
+  packetSockets: () => readFileSync('/proc/net/packet', 'utf8'),
+  ownSockets,
+  isWireless: (name) =>
+    ['wireless', 'phy80211'].some((entry) => existsSync(`/sys/class/net/${name}/${entry}`)),
+}
+
 /** The host that this process runs on. Throws an ArpcheckError `engine-unavailable` where the addon cannot be loaded. */
 export function thisHost(): HostSource {
-  return {
-    netlinkDump: netlinkAddon().netlinkDump,
-    hostname,
-    packetSockets: () => readFileSync('/proc/net/packet', 'utf8'),
-    ownSockets,
-    isWireless: (name) =>
-      ['wireless', 'phy80211'].some((entry) => existsSync(`/sys/class/net/${name}/${entry}`)),
-  }
+  return { ...procOfThisHost, netlinkDump: netlinkAddon().netlinkDump }
 }
 
 function ownSockets(): ReadonlySet<number> {

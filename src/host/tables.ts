@@ -85,7 +85,7 @@ function ask(netlinkDump: NetlinkDump, question: Question): Uint8Array {
 
 /** Also for what else of this host cannot be read. */
 export function unreadable(why: string, cause?: unknown): ArpcheckError {
-  const message = `The links, addresses and routes of this host cannot be read: ${why}.`
+  const message = `The links, routes and sockets of this host cannot be read: ${why}.`
   return new ArpcheckError('host-unreadable', message, {
     remedy: [
       'If a sandbox or seccomp profile confines this process, let it open AF_NETLINK sockets and read /proc/net.',

@@ -108,7 +108,6 @@ for (const [argv, status, said] of [
   [['--pcap', '/nowhere/a.pcap'], 2, /--pcap \/nowhere\/a\.pcap cannot be made/],
   [['--pcap', 'a.pcap', '--replay', FILE], 2, /exclude each other/],
   [['--asker', '02:00:00:00:00:13'], 2, /needs --replay/],
-  [['--engine', 'cap'], 3, /no capture engine named cap/],
   [['-i', 'nosuch0'], 3, /There is no interface nosuch0 here/],
 ] as const) {
   test(`arpcheck ${argv.join(' ')} ADDRESS exits ${status}`, () => {

@@ -140,3 +140,10 @@ for (const [title, netlinkDump, message] of [
     assert.match(error.message, message)
   })
 }
+
+test('/proc out of reach → host-unreadable', () => {
+  const packetSockets = () => assert.fail('ENOENT: no such file or directory, open /proc/net/packet')
+  const { code, message } = fails(fixtureHost({ packetSockets }))
+  assert.equal(code, 'host-unreadable')
+  assert.match(message, /open \/proc\/net\/packet/)
+})

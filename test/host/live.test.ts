@@ -4,13 +4,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import type { HostTable, Link } from '../../src/core/host.ts'
+import type { HostFacts, HostTable, Link } from '../../src/core/host.ts'
 import { netlinkAddon } from '../../src/host/addon.ts'
 import { readHostFacts } from '../../src/host/facts.ts'
+import { readPlainHostFacts } from '../../src/host/plain.ts'
 import { watchHost } from '../../src/host/watch.ts'
-import { inNamespaces } from '../helpers/netns.ts'
+import { inNamespaces, runCommand } from '../helpers/netns.ts'
 import { until } from '../helpers/until.ts'
 
 inNamespaces(liveTests)
@@ -19,12 +20,13 @@ function linkNamed(name: string): Link | undefined {
   return readHostFacts().links.find((link) => link.name === name)
 }
 
-/** A watch that remembers; `seen` holds every table told so far. */
-function recorder(neighbours = false) {
+/** A watch that remembers and ends with its test; `seen` holds every table told so far. */
+function recorder(t: TestContext, neighbours = false) {
   const seen = new Set<HostTable>()
   const watch = watchHost((changed) => changed.forEach((table) => seen.add(table)), assert.ifError, {
     neighbours,
   })
+  t.after(() => watch.close())
   return { seen, watch }
 }
 
@@ -83,6 +85,26 @@ function liveTests(): void {
     ])
   })
 
+  test('without the addon /proc and /sys tell the same, but for what they do not know', () => {
+    runCommand('mount', ['-t', 'sysfs', 'none', '/sys'])
+    const [full, plain] = [readHostFacts(), readPlainHostFacts()]
+    // veth has no device type in /sys, IPv6 addresses may come in another order
+    const shape = (link: Link) => ({
+      ...link,
+      kind: null,
+      addresses: link.addresses.map((one) => one.ip).sort(),
+    })
+    const running = (facts: HostFacts) => facts.links.filter(({ up, carrier }) => up && carrier).map(shape)
+    assert.deepEqual(running(plain), running(full))
+    assert.ok(running(full).length > 0)
+    assert.deepEqual(plain.gateways, full.gateways)
+    assert.deepEqual(
+      plain.neighbours.map((entry) => entry.ip).sort(),
+      full.neighbours.map((entry) => entry.ip).sort(),
+    )
+    assert.ok(full.neighbours.length > 0 && full.gateways.length > 0)
+  })
+
   for (const [title, commands, table, holds] of [
     ['down', 'link set eno1 down', 'links', (link?: Link) => link?.up === false],
     ['up', 'link set eno1 up', 'links', (link?: Link) => link?.up === true],
@@ -113,48 +135,45 @@ function liveTests(): void {
       () => true,
     ],
   ] as const) {
-    test(`${title} → a change of ${table}, and the facts show it`, async () => {
-      const { seen, watch } = recorder(true)
+    test(`${title} → a change of ${table}, and the facts show it`, async (t) => {
+      const { seen } = recorder(t, true)
       ip(commands)
       await until(`a change of ${table}`, () => seen.has(table))
-      watch.close()
       assert.ok(holds(linkNamed('eno1')))
     })
   }
 
-  test('neighbours stir nobody who did not ask for them', async () => {
-    const { seen, watch } = recorder()
+  test('neighbours stir nobody who did not ask for them', async (t) => {
+    const { seen } = recorder(t)
     ip(`neighbour add 192.168.1.66 lladdr 02:00:00:00:04:16 dev br0
         link set mv0 mtu 1300`)
     await until('the change that came after', () => seen.has('links'))
-    watch.close()
     assert.equal(seen.has('neighbours'), false)
   })
 
-  test('a flood while JavaScript is busy → every watched table counts as changed, once', async () => {
+  test('a flood while JavaScript is busy → every watched table counts as changed, once', async (t) => {
     const told: ReadonlySet<HostTable>[] = []
     const watch = watchHost((changed) => told.push(changed), assert.ifError)
+    t.after(() => watch.close())
     ip(Array.from({ length: 600 }, (_, i) => `link set mv0 mtu ${1000 + (i % 2)}`).join('\n'))
     await until('the change', () => told.length > 0)
-    watch.close()
     assert.deepEqual([...told[0]!].sort(), ['addresses', 'links', 'routes'])
   })
 
-  test('after close nothing is told, and close again does nothing', async () => {
-    const { seen, watch } = recorder()
+  test('after close nothing is told, and close again does nothing', async (t) => {
+    const { seen, watch } = recorder(t)
     watch.close()
     watch.close()
-    const other = recorder()
+    const other = recorder(t)
     ip('link set mv0 mtu 1200')
     await until('the open watch', () => other.seen.has('links'))
-    other.watch.close()
     assert.deepEqual([...seen], [])
   })
 
-  test('a hundred watches opened and closed leave no thread and no descriptor', () => {
+  test('a hundred watches opened and closed leave no thread and no descriptor', (t) => {
     const count = () => [readdirSync('/proc/self/fd').length, readdirSync('/proc/self/task').length]
     const before = count()
-    for (let i = 0; i < 100; i++) recorder().watch.close()
+    for (let i = 0; i < 100; i++) recorder(t).watch.close()
     assert.deepEqual(count(), before)
   })
 
@@ -165,13 +184,12 @@ function liveTests(): void {
     require('node:worker_threads').parentPort.postMessage(holder.exports.netlinkDump(new Uint8Array(
       [20, 0, 0, 0, 18, 0, 1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])).length > 0)`
 
-  test('a worker reads, watches and is terminated beside the main thread', async () => {
-    const { watch } = recorder()
+  test('a worker reads, watches and is terminated beside the main thread', async (t) => {
+    recorder(t)
     const worker = new Worker(WORKER, { eval: true, argv: [join(__dirname, 'arpcheck.node')] })
     const [read] = (await once(worker, 'message')) as [boolean]
     assert.equal(read, true)
     assert.equal(await worker.terminate(), 1)
-    watch.close()
   })
 
   test('a process that exits with an open watch exits at once, with its own code', async () => {
