@@ -49,9 +49,7 @@ class Capture {
 
   // Opens everything and starts the threads. `wake` is called from them with CaptureEvents and must not block.
   bool open(const CaptureOptions& options, std::function<void(uint32_t)> wake, Trouble* trouble);
-  // Ends both threads; no wake-up comes after it. Idempotent, like close().
-  void stop();
-  // Frees the handle and all else but the totals. Only after stop().
+  // Ends both threads and frees all but the totals; no wake-up comes after it. May be called again.
   void close();
 
   FrameRing& ring() { return ring_; }
@@ -66,6 +64,7 @@ class Capture {
   bool open_pcap(const CaptureOptions& options, Trouble* trouble);
   bool set_filter(const std::string& filter, Trouble* trouble);
   void discard_unfiltered();
+  void free_handle();
   bool refuse(Trouble* trouble, const std::string& why);
 
   static void* run_thread(void* self);

@@ -69,14 +69,13 @@ bool CaptureObject::create_callback(napi_value on_events) {
                                          &callback_) == napi_ok;
 }
 
-// The one order: threads end, then the callback goes, then the handle.
+// The one order: the threads end, what they used is freed, then the callback goes that they called.
 void CaptureObject::close() {
   if (!open_) return;
   open_ = false;
   napi_remove_env_cleanup_hook(env_, on_env_cleanup, this);
-  capture_->stop();
-  napi_release_threadsafe_function(callback_, napi_tsfn_abort);
   capture_->close();
+  napi_release_threadsafe_function(callback_, napi_tsfn_abort);
 }
 
 void CaptureObject::wake(uint32_t events) {

@@ -65,17 +65,26 @@ bool Sender::enqueue(SendBatch batch) {
   return true;
 }
 
-// The thread of the environment. May be called again.
-void Sender::stop() {
+// The thread of the environment.
+void Sender::ask_to_stop() {
   stop_ = true;
-  if (running_) {
-    raise_wake_fd(wake_fd_);
-    pthread_join(thread_, nullptr);
-    running_ = false;
-  }
-  if (socket_ >= 0) close(socket_);
+  if (running_) raise_wake_fd(wake_fd_);
+}
+
+// The thread of the environment.
+void Sender::stop() {
+  ask_to_stop();
+  if (running_) pthread_join(thread_, nullptr);
+  running_ = false;
+  close_socket();
   if (wake_fd_ >= 0) close(wake_fd_);
-  socket_ = wake_fd_ = -1;
+  wake_fd_ = -1;
+}
+
+// The sender's thread at its end; the environment's when there was none.
+void Sender::close_socket() {
+  if (socket_ >= 0) close(socket_);
+  socket_ = -1;
 }
 
 // All below: the sender's thread.
@@ -98,6 +107,7 @@ void Sender::run() {
     batches_done_.fetch_add(1, std::memory_order_release);
     on_done_();
   }
+  close_socket();
 }
 
 // Waits for a batch; false when it is time to stop.

@@ -30,7 +30,10 @@ class Sender {
   bool open(int interface_index, std::function<void()> on_done, Trouble* trouble);
   // Queues a batch behind the others; false when too many frames wait.
   bool enqueue(SendBatch batch);
-  // Stops within one burst, drops what waits, joins the thread.
+  // Tells the thread to stop within one burst and to drop what waits. It closes its socket itself: that takes the kernel
+  // some milliseconds, in which others can close theirs.
+  void ask_to_stop();
+  // Waits until it has, and frees the rest. May be called again.
   void stop();
 
   uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
@@ -46,6 +49,7 @@ class Sender {
     int64_t retry_until = 0;  // 0 while the kernel takes frames
   };
 
+  void close_socket();
   static void* run_thread(void* self);
   void run();
   bool next_batch(SendBatch* batch);

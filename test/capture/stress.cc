@@ -65,9 +65,8 @@ size_t live_once(const char* near_device, const char* far_device, int round) {
     far_end->take_troubles();
     near_end->take_troubles();
   }
-  near_end->stop();
   near_end->close();
-  far_end->stop();
+  near_end->stats();
   return drained;
 }
 
