@@ -10,7 +10,7 @@ const SUBJECTS = [
 ] as const
 
 const times = inTurn(
-  21,
+  41,
   SUBJECTS.map(
     ({ name, args }) =>
       () =>
