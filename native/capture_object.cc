@@ -213,7 +213,15 @@ napi_value js_drain(napi_env env, napi_callback_info info) {
   return make_number(env, static_cast<double>(ring.drain(static_cast<uint8_t*>(into.data), room)));
 }
 
-// pending() → frames that wait for drain
+// ready() → records that the next drain can move; what comes later is announced again
+napi_value js_ready(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!read_call(env, info, &call)) return nullptr;
+  if (!call.self->is_open()) return make_number(env, 0);
+  return make_number(env, static_cast<double>(call.self->capture().ring().ready()));
+}
+
+// pending() → frames that wait, announced or not
 napi_value js_pending(napi_env env, napi_callback_info info) {
   Call call;
   if (!read_call(env, info, &call)) return nullptr;
@@ -322,7 +330,7 @@ napi_property_descriptor method(const char* name, napi_callback callback) {
 void register_capture(napi_env env, napi_value exports) {
   const napi_property_descriptor methods[] = {
       method("open", js_open),   method("drain", js_drain),
-      method("pending", js_pending), method("send", js_send),
+      method("ready", js_ready),     method("pending", js_pending), method("send", js_send),
       method("batchesDone", js_batches_done), method("stats", js_stats),
       method("troubles", js_troubles), method("close", js_close),
   };

@@ -59,30 +59,25 @@ bool FrameRing::Burst::announce() {
   return true;
 }
 
-// The reader's thread.
-size_t FrameRing::drain(uint8_t* into, size_t records) {
-  size_t moved = take(into, records);
-  while (moved < records && swap()) moved += take(into + moved * record_bytes_, records - moved);
-  return moved;
+// The reader's thread. A reader that sizes its buffer by this leaves nothing behind that nobody would announce.
+size_t FrameRing::ready() {
+  if (front_taken_ == front_.count) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    announced_ = false;
+    front_taken_ = 0;
+    front_.count = 0;
+    std::swap(front_, back_);
+  }
+  return front_.count - front_taken_;
 }
 
 // The reader's thread. Copies whole records, so that a reader can step through them by a fixed stride.
-size_t FrameRing::take(uint8_t* into, size_t records) {
-  const size_t moved = std::min(records, front_.count - front_taken_);
+size_t FrameRing::drain(uint8_t* into, size_t records) {
+  const size_t moved = std::min(records, ready());
   if (moved == 0) return 0;
   std::memcpy(into, front_.bytes + front_taken_ * record_bytes_, moved * record_bytes_);
   front_taken_ += moved;
   return moved;
-}
-
-// The reader's thread, when the front arena is empty. False when the back one is empty too.
-bool FrameRing::swap() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  announced_ = false;
-  front_taken_ = 0;
-  front_.count = 0;
-  std::swap(front_, back_);
-  return front_.count > 0;
 }
 
 // The reader's thread.

@@ -43,9 +43,12 @@ class FrameRing {
     std::lock_guard<std::mutex> lock_;
   };
 
-  // Reader: moves at most `records` records, oldest first, and returns how many.
+  // Reader: turns to what came since, when all before is drained; returns how many records the next drain can move.
+  // What comes after it is announced again.
+  size_t ready();
+  // Reader: moves at most `records` of those, oldest first, and returns how many; 0 only when there are none.
   size_t drain(uint8_t* into, size_t records);
-  // Reader: frames that wait.
+  // Reader: frames that wait, announced or not.
   size_t pending();
   // Any thread: frames dropped for want of room.
   uint64_t drops();
@@ -55,9 +58,6 @@ class FrameRing {
     uint8_t* bytes = nullptr;
     size_t count = 0;
   };
-
-  size_t take(uint8_t* into, size_t records);
-  bool swap();
 
   std::mutex mutex_;
   Arena back_;                // under the mutex

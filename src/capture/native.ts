@@ -32,9 +32,10 @@ const DEFAULTS = {
 /** All of C++ that TypeScript can see; native/README.md states who may call what, and when. */
 interface NativeCapture {
   open(options: Required<NativeOptions>, onEvents: (events: number) => void): Opened
+  /** How many records the next drain can write; what comes later is announced again. */
+  ready(): number
   /** Writes whole records, oldest first, and returns how many. */
   drain(into: Uint8Array): number
-  pending(): number
   /** False when the capture is closed or too many frames wait. */
   send(frames: Uint8Array, lengths: Uint16Array, gapNs: number): boolean
   batchesDone(): number
@@ -113,9 +114,9 @@ class NativeEngine implements Capture {
 
   /** The same as records of `recordBytes` each, for a reader that decodes in place. */
   drainRecords(): Uint8Array {
-    const records = new Uint8Array(this.#native.pending() * this.#recordBytes)
-    const count = this.#native.drain(records)
-    return records.subarray(0, count * this.#recordBytes)
+    const records = new Uint8Array(this.#native.ready() * this.#recordBytes)
+    this.#native.drain(records)
+    return records
   }
 
   statistics(): CaptureStatistics | null {

@@ -7,6 +7,7 @@ export interface RawCapture {
     onEvents: (events: number) => void,
   ): { index: number; mac: string; recordBytes: number }
   drain(into: Uint8Array): number
+  ready(): number
   pending(): number
   send(frames: Uint8Array, lengths: Uint16Array, gapNs: number): boolean
   batchesDone(): number

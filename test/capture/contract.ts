@@ -187,6 +187,15 @@ function onTheWire(open: Subject['open'], wire: Wire): void {
     await until('the second', () => listener.announced === 2)
   })
 
+  test('a caller that drains only when it is told to misses no frame', async (t) => {
+    let came = 0
+    const onFrames = (): void => void (came += capture.drain().length)
+    const capture = open([], { onFrames, onTrouble: () => {} })
+    if (!capture.can.statistics) return t.skip('not here: this engine loses frames without a word')
+    for (let round = 0; round < 20; round++) await wire.bring(replies(500))
+    await until('10,000 frames', () => came === 10_000)
+  })
+
   test('what is sent arrives as it was given, in order', async () => {
     const capture = open([], new Listener())
     wire.arrived()

@@ -13,6 +13,7 @@ const question = questions(1)[0]!
 const CALLS = {
   open: (raw: RawCapture) => raw.open(smallOptions('near'), () => {}),
   drain: (raw: RawCapture) => raw.drain(record),
+  ready: (raw: RawCapture) => raw.ready(),
   pending: (raw: RawCapture) => raw.pending(),
   send: (raw: RawCapture) => raw.send(question, Uint16Array.of(question.byteLength), 0),
   batchesDone: (raw: RawCapture) => raw.batchesDone(),
@@ -30,6 +31,7 @@ const QUIET_TOTALS = { received: 0, kernelDrops: 0, ringDrops: 0, sent: 0, sendE
 function matrix(): void {
   const unopened = {
     drain: 0,
+    ready: 0,
     pending: 0,
     send: false,
     batchesDone: 0,

@@ -60,6 +60,7 @@ size_t live_once(const char* near_device, const char* far_device, int round) {
   size_t drained = 0;
   for (int i = 0; i < DRAINS + round; i++) {
     drained += near_end->ring().drain(records.data(), 1 + static_cast<size_t>(i) % 64);
+    if (i % 3 == 0) near_end->ring().ready();
     near_end->ring().pending();
     near_end->stats();
     far_end->take_troubles();
