@@ -119,6 +119,20 @@ function misuse(): void {
     for (const each of [raw, far]) each.close()
   })
 
+  test('what comes after ready() is not in the next drain, and is announced', async () => {
+    const [raw, far] = [rawCapture(), opened('far')]
+    let announced = 0
+    raw.open(smallOptions('near'), () => announced++)
+    far.send(Buffer.concat(replies(3)), new Uint16Array(3).fill(60), 0)
+    await until('3 frames, announced', () => raw.pending() === 3 && announced === 1)
+    assert.equal(raw.ready(), 3)
+    far.send(Buffer.concat(replies(2)), new Uint16Array(2).fill(60), 0)
+    await until('2 more, announced', () => raw.pending() === 5 && announced === 2)
+    const room = new Uint8Array(144 * 9)
+    assert.deepEqual([raw.drain(room), raw.drain(room), raw.drain(room)], [3, 2, 0])
+    for (const each of [raw, far]) each.close()
+  })
+
   test('a ring that is full drops the newest and counts them', async () => {
     const [raw, far] = [rawCapture(), opened('far')]
     raw.open({ ...smallOptions('near'), ringFrames: 3 }, () => {})
