@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { printable } from '../core/text.ts'
 import { ArpcheckError } from '../errors.ts'
 import { runStory, type RunOptions, type StoryResult } from './run.ts'
 import { CLIENT } from './hosts.ts'
+import { tellSum } from './tell.ts'
 import { down, enter, up } from './up.ts'
 import { findStory, storyNames } from './stories.ts'
 
@@ -40,14 +42,16 @@ const OPTIONS = {
 
 type Flags = ReturnType<typeof readFlags>['values']
 
-/** `arpcheck lab …`: argv without the word lab → exit code. 0: as told, 1: not as told, 2: usage, 3: not possible here. */
+/** Does what argv says; an ArpcheckError is told on stderr and decides the exit code. */
 export async function runCommand(argv: readonly string[]): Promise<number> {
+  // Who reads along may stop reading (`| head`): the story goes on, and its exit code still counts
+  process.stdout.on('error', () => {})
   try {
     return await command(argv)
   } catch (error) {
     if (!(error instanceof ArpcheckError)) throw error
     const lines = [`  ✗  ${error.message}`, ...error.remedy.map((line) => `     ${line}`)]
-    process.stderr.write(`\n${lines.join('\n')}\n\n`)
+    process.stderr.write(`\n${lines.map(printable).join('\n')}\n\n`)
     return error.exitCode
   }
 }
@@ -78,6 +82,7 @@ async function runAll(names: readonly string[], flags: Flags): Promise<number> {
     if (result === 'interrupted') return INTERRUPTED
     results.push(result)
   }
+  if (flags.output !== 'json' && results.length > 1) print(tellSum(results))
   if (flags.output === 'json') print(JSON.stringify(results, null, 2) + '\n')
   return results.every(({ passed }) => passed) ? 0 : 1
 }

@@ -12,8 +12,6 @@ export interface ExecOptions {
   readonly input?: string
   /** Milliseconds after which the process is killed. */
   readonly timeoutMs?: number
-  readonly env?: NodeJS.ProcessEnv
-  readonly signal?: AbortSignal
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -23,11 +21,9 @@ const OUTPUT_BYTES = 16 * 1024 * 1024
 export function exec(file: string, args: readonly string[], options: ExecOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const settings = {
-      env: options.env ?? process.env,
       timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       killSignal: 'SIGKILL',
       maxBuffer: OUTPUT_BYTES,
-      ...(options.signal ? { signal: options.signal } : {}),
     } as const
     const child = execFile(file, args, settings, (error, stdout, stderr) => {
       if (error?.code === 'ENOENT') return reject(missingTool(file, error))

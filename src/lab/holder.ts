@@ -109,7 +109,10 @@ function start({ slot, userSpace, options: { order } }: Attempt): ChildProcess {
 function follow(child: ChildProcess, { order, onTold, timeoutMs, signal }: HolderOptions): Promise<Ended> {
   const state = { greeted: false, words: '' }
   const kill = () => child.kill('SIGKILL')
-  const timer = setTimeout(kill, timeoutMs)
+  const timer = setTimeout(() => {
+    state.words += `It took longer than ${timeoutMs / 1000} s.`
+    kill()
+  }, timeoutMs)
   timer.unref()
   signal.addEventListener('abort', kill, { once: true })
   child.stderr!.on('data', (bytes: Buffer) => (state.words = (state.words + bytes).slice(-WORDS_CHARACTERS)))

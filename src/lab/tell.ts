@@ -31,6 +31,14 @@ export function tellEnd(passed: boolean, seconds: number, keptIn: string | null)
   return `\n${INDENT}${passed ? '✓ as told' : '✗ not as told'}, ${time}${kept}\n`
 }
 
+/** The end of several stories. */
+export function tellSum(results: readonly { readonly passed: boolean; readonly seconds: number }[]): string {
+  const told = results.filter(({ passed }) => passed).length
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0)
+  const mark = told === results.length ? '✓' : '✗'
+  return `\n${mark} ${told} of ${results.length} stories as told, ${seconds.toFixed(1)} s\n`
+}
+
 /** What arpcheck printed, as it is, moved to the right. */
 function indented(text: string): string {
   const lines = text.replace(/^\n+|\s+$/g, '').split('\n')
