@@ -85,7 +85,7 @@ export function keepingFolder(): string {
   const made = mkdtempSync(join(tmpdir(), 'arpcheck-lab-test-'))
   chmodSync(made, 0o777)
   process.once('exit', () => {
-    if (readdirSync(made).length === 0) rmdirSync(made)
+    if (existsSync(made) && readdirSync(made).length === 0) rmdirSync(made)
   })
   return (folder = made)
 }
