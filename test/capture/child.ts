@@ -4,11 +4,12 @@ import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
 export function runNode(
   args: readonly string[],
   environment: Record<string, string>,
+  timeout = 20_000,
 ): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, args, {
     encoding: 'utf8',
     env: { ...ownEnvironment(), ...environment },
-    timeout: 20_000,
+    timeout,
   })
 }
 
