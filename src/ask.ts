@@ -124,11 +124,7 @@ class Asker {
   }
 
   #collect(): void {
-    const { edges, vantage } = this.#task
-    for (const frame of this.#capture.drain()) {
-      edges.onFrame?.(frame, vantage.link.name)
-      hear(this.#current, frame)
-    }
+    for (const frame of this.#capture.drain()) hear(this.#current, frame)
   }
 
   #whoHas({ ip, to }: Question): Uint8Array {

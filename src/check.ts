@@ -1,7 +1,6 @@
 import { askVantage, type Asked } from './ask.ts'
 import type { Capture, CaptureEvents, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import type { CapturedFrame } from './core/arp.ts'
 import { assemble, unaskedReport } from './core/assemble.ts'
 import type { HostFacts } from './core/host.ts'
 import { isIpv4, type Ip } from './core/ip.ts'
@@ -38,8 +37,6 @@ export interface CheckEdges {
   readonly hostFacts: () => HostFacts
   /** Opens one interface; throws an ArpcheckError. `frames` is how many replies a burst may bring. */
   readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
-  /** Sees every frame that was drained, for --pcap. */
-  readonly onFrame?: (frame: CapturedFrame, interfaceName: string) => void
 }
 
 /** Asks for every target once, listens, judges. An abort ends the listening and reports what is known. */

@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises'
 import type { CapturedFrame } from '../core/arp.ts'
+import type { InterfaceAddress } from '../core/host.ts'
+import type { Mac } from '../core/mac.ts'
 import { cannotRead, noSuchInterface, nothingToJudge, severalInterfaces } from './fileerrors.ts'
 import type { FileFrame, FileInterface, FileProblem } from './fileformat.ts'
 import { CaptureFileReader } from './pcapfile.ts'
@@ -9,10 +11,16 @@ export interface CaptureFile {
   readonly path: string
   /** By the file's own word, or the caller's; null where neither names it. */
   readonly interface: string | null
+  /** What the file says of this interface; null, or empty, where it does not. */
+  readonly mac: Mac | null
+  readonly addresses: readonly InterfaceAddress[]
+  readonly comment: string | null
   /** ARP frames in the order of their stamps, or of the file where one has none. */
   readonly frames: readonly CapturedFrame[]
   /** Frames that were dropped while the file was captured; null where the file does not say. */
   readonly drops: number | null
+  /** When the capture ended; null where the file does not say. */
+  readonly endNs: bigint | null
   /** Frames set aside, by reason. */
   readonly ignored: Readonly<Record<string, number>>
   /** Why the file was not read to its end: silence in the part that was read proves nothing. Null: all of it was. */
@@ -52,8 +60,9 @@ export async function readCaptureFile(path: string, options: ReadOptions = {}): 
   if (kept.frames.length === 0) throw nothingToJudge(path, problem, ignored)
   const { name, indexes } = chooseInterface(path, kept.frames, reader.interfaces, options.interface)
   const frames = inOrder(kept.frames.filter((frame) => indexes.has(frame.interface)))
-  const drops = dropsOf([...indexes].map((index) => reader.interfaces[index]!))
-  return { path, interface: name, frames, drops, ignored, problem }
+  const told = joined([...indexes].map((index) => reader.interfaces[index]!))
+  const endNs = plausibleEnd(told.endNs, frames)
+  return { path, interface: name, ...told, endNs, frames, ignored, problem }
 }
 
 /** Hands a file over piece by piece until `take` names a reason to stop; null: it was read to its end. */
@@ -138,7 +147,30 @@ function inOrder(frames: readonly CapturedFrame[]): readonly CapturedFrame[] {
   return frames.toSorted((a, b) => (a.atNs! < b.atNs! ? -1 : a.atNs! > b.atNs! ? 1 : 0))
 }
 
-function dropsOf(interfaces: readonly FileInterface[]): number | null {
-  if (interfaces.some(({ drops }) => drops === null)) return null
-  return interfaces.reduce((sum, { drops }) => sum + drops!, 0)
+/** One interface, which a file of several sections describes in each. */
+function joined(
+  parts: readonly FileInterface[],
+): Pick<CaptureFile, 'mac' | 'addresses' | 'comment' | 'drops' | 'endNs'> {
+  const { mac, addresses, comment } = parts.at(-1)!
+  const drops = known(parts.map((entry) => entry.drops))
+  const ends = known(parts.map((entry) => entry.endNs))
+  return {
+    mac,
+    addresses,
+    comment,
+    drops: drops && drops.reduce((sum, value) => sum + value, 0),
+    endNs: ends && ends.reduce((latest, value) => (value > latest ? value : latest)),
+  }
+}
+
+/** dumpcap counts the end in microseconds, whatever the interface's units: one before the frames is none. */
+function plausibleEnd(endNs: bigint | null, [first]: readonly CapturedFrame[]): bigint | null {
+  const beginNs = first?.atNs ?? null
+  return endNs !== null && beginNs !== null && endNs >= beginNs ? endNs : null
+}
+
+/** Null where one is missing. */
+function known<T>(values: readonly (T | null)[]): T[] | null {
+  const found = values.filter((value) => value !== null)
+  return found.length === values.length ? found : null
 }

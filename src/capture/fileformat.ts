@@ -1,4 +1,6 @@
 import type { CapturedFrame } from '../core/arp.ts'
+import type { InterfaceAddress } from '../core/host.ts'
+import type { Mac } from '../core/mac.ts'
 
 /** A frame of a capture file. Its bytes are a view into the file's: copy what is to be kept. */
 export interface FileFrame extends CapturedFrame {
@@ -6,14 +8,19 @@ export interface FileFrame extends CapturedFrame {
   readonly interface: number
 }
 
-/** An interface that a capture file tells of. */
+/** An interface that a capture file tells of; only pcapng tells more than the link type. */
 export interface FileInterface {
-  /** Only pcapng knows names. */
   readonly name: string | null
   /** Of tcpdump.org/linktypes.html. */
   readonly linkType: number
+  readonly mac: Mac | null
+  /** Its IPv4 addresses, as far as the file names them. */
+  readonly addresses: readonly InterfaceAddress[]
+  readonly comment: string | null
   /** Frames that were dropped while it captured; null where the file does not say. */
   drops: number | null
+  /** When its capture ended; null where the file does not say. */
+  endNs: bigint | null
 }
 
 /** Why a frame of the file was set aside. */
@@ -54,6 +61,11 @@ export function linkTypeDrop(linkType: number): FileDrop | undefined {
   if (linkType === LINKTYPE_ETHERNET) return undefined
   const cooked = linkType === LINKTYPE_LINUX_SLL || linkType === LINKTYPE_LINUX_SLL2
   return cooked ? 'linux-cooked' : 'not-ethernet'
+}
+
+/** All that a format without descriptions tells of an interface. */
+export function namelessInterface(linkType: number): FileInterface {
+  return { name: null, linkType, mac: null, addresses: [], comment: null, drops: null, endNs: null }
 }
 
 export function count(ignored: Map<FileDrop, number>, drop: FileDrop): void {

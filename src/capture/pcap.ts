@@ -5,6 +5,7 @@ import {
   LINKTYPE_ETHERNET,
   linkTypeDrop,
   MAX_FRAME_BYTES,
+  namelessInterface,
   type FileDrop,
   type Found,
   type Parse,
@@ -48,7 +49,7 @@ function parserOf(dialect: Dialect): Parse {
     if (major !== VERSION.major || minor !== VERSION.minor)
       return { consumed: 0, problem: 'unsupported-version' }
     const linkType = view.getUint32(20, dialect.littleEndian) & LINK_TYPE_MASK
-    found.interfaces.push({ name: null, linkType, drops: null })
+    found.interfaces.push(namelessInterface(linkType))
     drop = linkTypeDrop(linkType)
     opened = true
     return readRecords(bytes, HEADER_BYTES, dialect, found, drop)

@@ -1,18 +1,28 @@
-import { bytesOf, padded, part, viewOf } from '../core/bytes.ts'
+import { bytesOf, part, viewOf } from '../core/bytes.ts'
+import { MAC_BYTES, macAt } from '../core/mac.ts'
 import {
   count,
   linkTypeDrop,
   MAX_FRAME_BYTES,
+  namelessInterface,
   type FileDrop,
   type FileInterface,
   type FileProblem,
   type Found,
   type Parse,
 } from './fileformat.ts'
+import { addressIn, last, OPTION, optionsIn, STATISTIC, textIn, type Options } from './pcapngoptions.ts'
 
 // draft-ietf-opsawg-pcapng. Every block: 0 type 4 length 8 body, padded to 4 … length again.
 
-const BLOCK = { section: 0x0a0d0d0a, interface: 1, packet: 2, simple: 3, statistics: 5, enhanced: 6 } as const
+export const BLOCK = {
+  section: 0x0a0d0d0a,
+  interface: 1,
+  packet: 2,
+  simple: 3,
+  statistics: 5,
+  enhanced: 6,
+} as const
 /** By type: the shortest lawful block. Others are skipped unread. */
 const SHORTEST: ReadonlyMap<number, number> = new Map([
   [BLOCK.section, 28],
@@ -21,14 +31,11 @@ const SHORTEST: ReadonlyMap<number, number> = new Map([
   [BLOCK.statistics, 24],
   [BLOCK.enhanced, 32],
 ])
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 const MIN_BLOCK_BYTES = 12
 /** libpcap's own bound for one block. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024
 const MAX_INTERFACES = 4096
-
-const OPTION = { end: 0, name: 2, resolution: 9, offset: 14 } as const
-const DROPPED = { byInterface: 5, bySystem: 7 } as const
 
 const NS_PER_SECOND = 1_000_000_000n
 const LAST_STAMP_NS = 1n << 63n
@@ -116,18 +123,27 @@ function takeInterface(view: DataView, section: Section, found: Found): FileProb
   const { littleEndian } = section
   if (found.interfaces.length >= MAX_INTERFACES) return 'too-many-interfaces'
   const options = optionsIn(part(view, 16, view.byteLength - 4), littleEndian)
-  const linkType = view.getUint16(8, littleEndian)
-  const name = options.get(OPTION.name)
-  const entry = { name: name ? Buffer.from(bytesOf(name)).toString('utf8') : null, linkType, drops: null }
+  const entry = describedIn(options, view.getUint16(8, littleEndian))
   section.interfaces.push({
     index: found.interfaces.push(entry) - 1,
     entry,
-    drop: linkTypeDrop(linkType),
+    drop: linkTypeDrop(entry.linkType),
     snapLength: view.getUint32(12, littleEndian) || MAX_FRAME_BYTES,
-    ticksPerSecond: ticksPerSecond(options.get(OPTION.resolution)),
-    offsetNs: offsetNs(options.get(OPTION.offset), littleEndian),
+    ticksPerSecond: ticksPerSecond(last(options, OPTION.resolution)),
+    offsetNs: offsetNs(last(options, OPTION.offset), littleEndian),
   })
   return undefined
+}
+
+function describedIn(options: Options, linkType: number): FileInterface {
+  const mac = last(options, OPTION.mac)
+  return {
+    ...namelessInterface(linkType),
+    name: textIn(last(options, OPTION.name)),
+    mac: mac?.byteLength === MAC_BYTES ? macAt(bytesOf(mac), 0) : null,
+    addresses: (options.get(OPTION.ipv4) ?? []).filter(({ byteLength }) => byteLength === 8).map(addressIn),
+    comment: textIn(last(options, OPTION.comment)),
+  }
 }
 
 /** 8 interface 12 stamp, upper half 16 lower half 20 captured bytes 24 bytes on the wire 28 frame */
@@ -139,11 +155,10 @@ function takeEnhanced(view: DataView, section: Section, found: Found): void {
   if (drop) return count(found.ignored, drop)
   if (captured > Math.min(view.byteLength - 32, MAX_FRAME_BYTES))
     return count(found.ignored, 'bad-frame-length')
-  const ticks = (BigInt(view.getUint32(12, littleEndian)) << 32n) | BigInt(view.getUint32(16, littleEndian))
   found.frames.push({
     bytes: bytesOf(part(view, 28, 28 + captured)),
     wireLength: Math.max(captured, view.getUint32(24, littleEndian)),
-    atNs: stampNs(ticks, by!),
+    atNs: stampNs(view.getUint32(12, littleEndian), view.getUint32(16, littleEndian), by!),
     interface: by!.index,
   })
 }
@@ -166,27 +181,17 @@ function takeSimple(view: DataView, section: Section, found: Found): void {
 }
 
 /** 8 interface 12 stamp 20 options: totals since the capture began, so that the last block counts. */
-function takeStatistics(view: DataView, section: Section): void {
-  const entry = section.interfaces[view.getUint32(8, section.littleEndian)]?.entry
-  const options = optionsIn(part(view, 20, view.byteLength - 4), section.littleEndian)
-  const drops = [DROPPED.byInterface, DROPPED.bySystem]
-    .map((type) => options.get(type))
+function takeStatistics(view: DataView, { interfaces, littleEndian }: Section): void {
+  const by = interfaces[view.getUint32(8, littleEndian)]
+  const options = optionsIn(part(view, 20, view.byteLength - 4), littleEndian)
+  const drops = [STATISTIC.dropped, STATISTIC.droppedBySystem]
+    .map((type) => last(options, type))
     .filter((option) => option?.byteLength === 8)
-    .map((option) => Number(option!.getBigUint64(0, section.littleEndian)))
-  if (entry && drops.length > 0) entry.drops = drops.reduce((sum, value) => sum + value, 0)
-}
-
-/** 0 type 2 length 4 value, padded to 4. Options of a shape that we do not know end the list: none is vital. */
-function optionsIn(view: DataView, littleEndian: boolean): ReadonlyMap<number, DataView> {
-  const options = new Map<number, DataView>()
-  for (let at = 0; view.byteLength - at >= 4;) {
-    const type = view.getUint16(at, littleEndian)
-    const length = view.getUint16(at + 2, littleEndian)
-    if (type === OPTION.end || length > view.byteLength - at - 4) break
-    options.set(type, part(view, at + 4, at + 4 + length))
-    at += 4 + padded(length)
-  }
-  return options
+    .map((option) => Number(option!.getBigUint64(0, littleEndian)))
+  if (by && drops.length > 0) by.entry.drops = drops.reduce((sum, value) => sum + value, 0)
+  const end = last(options, STATISTIC.end)
+  if (by && end?.byteLength === 8)
+    by.entry.endNs = stampNs(end.getUint32(0, littleEndian), end.getUint32(4, littleEndian), by)
 }
 
 /** if_tsresol: a power of ten, or of two when the top bit is set; microseconds by default. */
@@ -201,7 +206,8 @@ function offsetNs(option: DataView | undefined, littleEndian: boolean): bigint {
 }
 
 /** Null for a stamp before 1970 or after 2262: no clock meant that. */
-function stampNs(ticks: bigint, by: Described): bigint | null {
+function stampNs(upper: number, lower: number, by: Described): bigint | null {
+  const ticks = (BigInt(upper) << 32n) | BigInt(lower)
   const ns = (ticks * NS_PER_SECOND) / by.ticksPerSecond + by.offsetNs
   return ns >= 0n && ns < LAST_STAMP_NS ? ns : null
 }

@@ -1,19 +1,33 @@
 import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { extname } from 'node:path'
 import { systemClock, type Clock } from '../clock.ts'
 import type { CapturedFrame } from '../core/arp.ts'
 import { ArpcheckError, messageOf } from '../errors.ts'
-import { pcapHeader, pcapRecord } from './pcap.ts'
+import type { CaptureStatistics } from './capture.ts'
+import {
+  frameBlock,
+  interfaceBlock,
+  sectionBlock,
+  statisticsBlock,
+  type SavedInterface,
+} from './pcapngblocks.ts'
 
 export interface Recorder {
-  /** A frame without a stamp gets the time of this call. */
-  record(frame: CapturedFrame, interfaceName: string): void
+  /** A further interface of the same file. */
+  track(saved: SavedInterface): Track
   /** Writes what waits and closes; may be called any number of times. */
   close(): void
 }
 
+/** What is saved of one interface. */
+export interface Track {
+  /** A frame without a stamp gets the time of this call. */
+  record(frame: CapturedFrame): void
+  /** Its capture is over: how it went, or null where its engine does not count. Only the first call counts. */
+  end(statistics: CaptureStatistics | null): void
+}
+
 export interface RecorderOptions {
-  /** Called once, when a file cannot be written further; recording has then ended, the files are whole. */
+  /** Called once, when the file cannot be written further; recording has then ended, the file is whole. */
   readonly onError: (error: ArpcheckError) => void
   readonly clock?: Clock
 }
@@ -23,9 +37,9 @@ const FLUSH_BYTES = 1 << 16
 const OWNER_ONLY = 0o600
 
 /**
- * Saves frames as pcap with nanoseconds, readable by its owner only. The file holds whole records after every burst,
- * so that it can be read however the process ends. A pcap file knows one interface: the second gets a file of its own,
- * `capture-eno2.pcap` beside `capture.pcap`. Throws an ArpcheckError `usage` where the file cannot be made.
+ * Saves frames of any number of interfaces as pcapng with nanoseconds, readable by its owner only. The file holds whole
+ * blocks after every burst, so that it can be read however the process ends; what was lost stands at its end.
+ * Throws an ArpcheckError `usage` where the file cannot be made.
  */
 export function openRecorder(path: string, options: RecorderOptions): Recorder {
   return new FileRecorder(path, options)
@@ -35,7 +49,8 @@ class FileRecorder implements Recorder {
   readonly #path: string
   readonly #onError: (error: ArpcheckError) => void
   readonly #clock: Clock
-  readonly #files: PcapFile[]
+  readonly #file: BlockFile
+  #tracks = 0
   #ended = false
   #failed = false
 
@@ -44,29 +59,34 @@ class FileRecorder implements Recorder {
     this.#onError = onError
     this.#clock = clock
     // At once, so that a wrong path is told before anything is sent.
-    this.#files = [firstFile(path)]
+    this.#file = newFile(path)
   }
 
-  record(frame: CapturedFrame, interfaceName: string): void {
-    if (this.#ended) return
-    this.#attempt(() => {
-      const file = this.#fileOf(interfaceName)
-      const isFirst = file.add(pcapRecord({ ...frame, atNs: frame.atNs ?? this.#clock.wallNs() }))
-      if (isFirst) queueMicrotask(() => this.#attempt(() => file.flush()))
-    })
+  track(saved: SavedInterface): Track {
+    const index = this.#tracks++
+    let isOver = false
+    this.#add(() => interfaceBlock(saved))
+    return {
+      record: (frame) => this.#add(() => frameBlock(index, frame.atNs ?? this.#clock.wallNs(), frame)),
+      end: (statistics) => {
+        if (!isOver) this.#add(() => statisticsBlock(index, this.#clock.wallNs(), totalsOf(statistics)))
+        isOver = true
+      },
+    }
   }
 
   close(): void {
+    if (this.#ended) return
     this.#ended = true
-    for (const file of this.#files.splice(0)) this.#attempt(() => file.close())
+    this.#attempt(() => this.#file.close())
   }
 
-  #fileOf(interfaceName: string): PcapFile {
-    const known = this.#files.find(({ owner }) => owner === interfaceName || owner === undefined)
-    const file = known ?? new PcapFile(pathFor(this.#path, interfaceName))
-    file.owner = interfaceName
-    if (!known) this.#files.push(file)
-    return file
+  #add(made: () => Uint8Array): void {
+    if (this.#ended) return
+    this.#attempt(() => {
+      const isFirst = this.#file.add(made())
+      if (isFirst) queueMicrotask(() => this.#attempt(() => this.#file.flush()))
+    })
   }
 
   /** The first failure ends the recording: a file with a hole would lie. */
@@ -82,13 +102,11 @@ class FileRecorder implements Recorder {
   }
 }
 
-/** One file: whole records up to `#size`, and those that wait. */
-class PcapFile {
-  /** The interface that it holds; undefined before its first frame. */
-  owner: string | undefined
+/** Whole blocks up to `#size`, and those that wait. */
+class BlockFile {
   readonly #fd: number
   #size = 0
-  #waiting: Uint8Array[] = [pcapHeader()]
+  #waiting: Uint8Array[] = [sectionBlock()]
   #waitingBytes = 0
 
   constructor(path: string) {
@@ -98,10 +116,10 @@ class PcapFile {
     this.flush()
   }
 
-  /** True when this is the first record that waits. */
-  add(record: Uint8Array): boolean {
-    this.#waitingBytes += record.length
-    const isFirst = this.#waiting.push(record) === 1
+  /** True when this is the first block that waits. */
+  add(block: Uint8Array): boolean {
+    this.#waitingBytes += block.length
+    const isFirst = this.#waiting.push(block) === 1
     if (this.#waitingBytes >= FLUSH_BYTES) this.flush()
     return isFirst
   }
@@ -136,18 +154,18 @@ class PcapFile {
   }
 }
 
-function firstFile(path: string): PcapFile {
+function newFile(path: string): BlockFile {
   try {
-    return new PcapFile(path)
+    return new BlockFile(path)
   } catch (cause) {
     throw new ArpcheckError('usage', `--pcap ${path} cannot be made: ${messageOf(cause)}.`, { cause })
   }
 }
 
-/** `capture.pcap` and eno2 → `capture-eno2.pcap` */
-function pathFor(path: string, interfaceName: string): string {
-  const extension = extname(path)
-  return `${path.slice(0, path.length - extension.length)}-${interfaceName}${extension}`
+function totalsOf(statistics: CaptureStatistics | null): { received: number; dropped: number } | null {
+  if (statistics === null) return null
+  const { received, kernelDrops, ringDrops } = statistics
+  return { received, dropped: kernelDrops + ringDrops }
 }
 
 function cannotWrite(path: string, cause: unknown): ArpcheckError {

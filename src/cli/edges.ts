@@ -3,6 +3,7 @@ import type { CheckEdges, CheckOptions } from '../check.ts'
 import { ArpcheckError } from '../errors.ts'
 import { capEdges, liveEdges } from '../live.ts'
 import type { Settings } from './flags.ts'
+import { saving } from './saving.ts'
 
 /** A check that is ready to run, and what is left to do when it has. */
 export interface Prepared {
@@ -34,6 +35,6 @@ export async function prepare(
   const edges = settings.engine === 'cap' ? capEdges() : liveEdges()
   if (settings.pcap === null) return { options, edges, notes: [], close: () => {} }
   const recorder = openRecorder(settings.pcap, { onError: onTrouble })
-  const onFrame = recorder.record.bind(recorder)
-  return { options, edges: { ...edges, onFrame }, notes: [], close: () => recorder.close() }
+  const asked = [...options.targets.map(({ vip }) => vip), ...options.mustBeFree]
+  return { options, edges: saving(edges, recorder, asked), notes: [], close: () => recorder.close() }
 }

@@ -78,7 +78,7 @@ export const FLAGS = {
     default: 'native',
     help: 'native or cap: what sends and hears frames',
   },
-  pcap: { group: 'Asking', kind: oneText('FILE'), help: 'save every frame heard' },
+  pcap: { group: 'Asking', kind: oneText('FILE'), help: 'save every frame heard, as pcapng' },
   replay: { group: 'Asking', kind: oneText('FILE'), help: 'judge a capture instead of asking' },
 
   asker: { group: 'Asking', kind: someMac, help: 'with --replay: whose place to take' },

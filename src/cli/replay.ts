@@ -7,8 +7,10 @@ import type { Clock } from '../clock.ts'
 import { askerOf, type Asker } from '../core/asker.ts'
 import type { Ip } from '../core/ip.ts'
 import type { Mac } from '../core/mac.ts'
-import { hostInCapture } from '../core/replayed.ts'
+import { readNote } from '../core/note.ts'
+import { cutShort, hostInCapture, type Place } from '../core/replayed.ts'
 import { ArpcheckError } from '../errors.ts'
+import { elapsed } from './screens/units.ts'
 
 /** A check that asks a capture file instead of the wire. */
 export interface Replayed {
@@ -25,22 +27,48 @@ export async function replay(path: string, options: CheckOptions, asker: Mac | n
   const file = await readCaptureFile(path, wanted === undefined ? {} : { interface: wanted })
   const targets = [...options.targets.map(({ vip }) => vip), ...options.mustBeFree]
   const who = whoAsked(file, targets, asker)
-  const place = { hostname: basename(path), interface: file.interface ?? 'capture' }
-  const facts = hostInCapture(file.frames, who, new Set(targets), place)
-  const asked = options.targets.filter(({ vip }) => who.senders.has(vip))
+  const name = file.interface ?? 'capture'
+  const facts = hostInCapture(file.frames, who, new Set(targets), placeOf(file, name, who))
+  const timeoutNs = BigInt(options.timeoutMs) * 1_000_000n
+  const cut = cutShort(file.frames, who, { endNs: file.endNs, timeoutNs })
+  const judged = (ip: Ip) => who.senders.has(ip) && !cut.includes(ip)
+  const asked = options.targets.filter(({ vip }) => judged(vip))
+  if (asked.length === 0 && cut.length > 0) throw endsTooEarly(path, options)
   return {
-    options: { ...options, targets: asked, interfaces: [place.interface], senders: who.senders, count: 1 },
+    options: {
+      ...options,
+      targets: asked,
+      mustBeFree: options.mustBeFree.filter(judged),
+      interfaces: [name],
+      senders: sendersOf(file, who, [...targets, ...facts.gateways.map(({ ip }) => ip)]),
+      count: 1,
+    },
     edges: {
       clock: clockOf(who),
       hostFacts: () => facts,
       openCapture: (_name, _frames, events) => openReplay(file, events),
     },
-    notes: [...fileNotes(file), ...unaskedNotes(options, asked.length, who)],
+    notes: [...fileNotes(file), ...leftOut(targets, who, cut)],
   }
 }
 
-function whoAsked({ path, frames }: CaptureFile, targets: readonly Ip[], mac: Mac | null): Asker {
-  const asker = askerOf(frames, targets, mac ?? undefined)
+/** The host that captured speaks for itself, if it is the one that asked. */
+function placeOf({ path, mac, addresses, comment }: CaptureFile, name: string, who: Asker): Place {
+  const place = { hostname: basename(path), interface: name }
+  if (mac !== who.mac) return { ...place, addresses: [], note: null }
+  return { ...place, addresses, note: comment === null ? null : readNote(comment) }
+}
+
+/** Sender addresses of all that was asked for, the gateways among them. */
+function sendersOf({ frames }: CaptureFile, { mac, senders }: Asker, ips: readonly Ip[]): Asker['senders'] {
+  const all = askerOf(frames, ips, mac)
+  return 'problem' in all ? senders : all.senders
+}
+
+/** The MAC that was given, else that of the interface if it asks, else whoever asks most. */
+function whoAsked({ path, frames, mac: own }: CaptureFile, targets: readonly Ip[], mac: Mac | null): Asker {
+  const byFile = mac === null && own !== null ? askerOf(frames, targets, own) : null
+  const asker = byFile && !('problem' in byFile) ? byFile : askerOf(frames, targets, mac ?? undefined)
   if (!('problem' in asker)) return asker
   if (asker.problem === 'nobody-asks') {
     const whom = mac === null ? 'nobody asks' : `${mac} does not ask`
@@ -55,6 +83,14 @@ function whoAsked({ path, frames }: CaptureFile, targets: readonly Ip[], mac: Ma
   const macs = asker.candidates.map((candidate) => candidate.mac)
   throw new ArpcheckError('usage', `In ${path} several hosts ask alike: ${macs.join(', ')}.`, {
     remedy: [`Say whose place to take:  --asker ${macs[0]}`],
+  })
+}
+
+function endsTooEarly(path: string, { targets, timeoutMs }: CheckOptions): ArpcheckError {
+  const vips = named(targets.map(({ vip }) => vip))
+  const message = `${path} cannot be judged: it ends less than ${elapsed(timeoutMs)} after the first question for ${vips}.`
+  return new ArpcheckError('bad-capture-file', message, {
+    remedy: ['Give the answers less time:  --timeout 200ms'],
   })
 }
 
@@ -75,10 +111,12 @@ function fileNotes({ path, problem }: CaptureFile): string[] {
   return problem ? [`${path} was not read to its end: ${problemText(problem)}.`] : []
 }
 
-function unaskedNotes({ targets }: CheckOptions, asked: number, { senders, mac }: Asker): string[] {
-  if (asked === targets.length) return []
-  const left = targets.map(({ vip }) => vip).filter((vip) => !senders.has(vip))
-  return [`${mac} does not ask for ${named(left)} in this capture: left out.`]
+function leftOut(targets: readonly Ip[], { senders, mac }: Asker, cut: readonly Ip[]): string[] {
+  const unasked = targets.filter((ip) => !senders.has(ip))
+  return [
+    ...(unasked.length > 0 ? [`${mac} does not ask for ${named(unasked)} in this capture: left out.`] : []),
+    ...(cut.length > 0 ? [`The capture ends before ${named(cut)} could answer: left out.`] : []),
+  ]
 }
 
 function named(ips: readonly Ip[]): string {

@@ -9,6 +9,8 @@ export interface Asker {
   readonly ip: Ip | null
   /** Target → the sender address that it asked for it from: replies go there. */
   readonly senders: ReadonlyMap<Ip, Ip>
+  /** Target → the stamp of the first question for it. */
+  readonly firstAskedNs: ReadonlyMap<Ip, bigint | null>
   readonly questions: number
   /** Stamps of the first and the last question: the round. Null without stamps. */
   readonly firstNs: bigint | null
@@ -57,14 +59,13 @@ function isQuestion(frame: ArpFrame): boolean {
 }
 
 function summary(mac: Mac, questions: readonly Question[]): Asker {
-  const senders = grouped(questions, ({ frame }) => frame.tpa).map(
-    ([tpa, asked]) => [tpa, mostFrequentSender(asked)] as const,
-  )
+  const byTarget = grouped(questions, ({ frame }) => frame.tpa)
   const named = questions.filter(({ frame }) => frame.spa !== UNSPECIFIED_IPV4)
   return {
     mac,
     ip: named.length > 0 ? mostFrequentSender(named) : null,
-    senders: new Map(senders),
+    senders: new Map(byTarget.map(([tpa, asked]) => [tpa, mostFrequentSender(asked)])),
+    firstAskedNs: new Map(byTarget.map(([tpa, [first]]) => [tpa, first!.atNs])),
     questions: questions.length,
     firstNs: questions.at(0)!.atNs,
     lastNs: questions.at(-1)!.atNs,

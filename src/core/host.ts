@@ -61,6 +61,14 @@ export interface ArpListener {
   /** Null: listens on every interface. */
   readonly interface: string | null
   readonly inode: number
+  /** Who holds it; null where that cannot be seen from here: another user's, or in another container. */
+  readonly process: Process | null
+}
+
+export interface Process {
+  readonly pid: number
+  /** As /proc/PID/comm has it, at most 15 bytes. */
+  readonly name: string
 }
 
 /** This host at one moment. */

@@ -163,7 +163,7 @@ export function framesLost(item: Case): Finding {
   const why =
     item.loss === 'lost'
       ? 'frames were dropped in this round: the reply may have been among them'
-      : 'nobody counted dropped frames: a pcap file and --engine cap do not'
+      : 'dropped frames were not counted (by --engine cap, in a pcap file or in one cut off)'
   return finding('ARP905', `${item.vip} was not heard, but frames may have been lost: not judged`, {
     why: [why],
     next: [

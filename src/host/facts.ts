@@ -82,9 +82,9 @@ function neighbourOf({ ip, linkIndex, mac, state }: NeighbourRecord, names: Name
 
 /** Index 0 is every interface; an index without a name belongs to a link that just went away. */
 function listenerOf({ linkIndex, inode }: PacketSocket, names: Names): ArpListener[] {
-  if (linkIndex === 0) return [{ interface: null, inode }]
+  if (linkIndex === 0) return [{ interface: null, inode, process: null }]
   const name = names.get(linkIndex)
-  return name === undefined ? [] : [{ interface: name, inode }]
+  return name === undefined ? [] : [{ interface: name, inode, process: null }]
 }
 
 /** Each next hop of a default route once, the preferred one first. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { FileFrame } from '../../src/capture/fileformat.ts'
+import type { FileFrame, FileInterface } from '../../src/capture/fileformat.ts'
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts'
 import { CaptureFileReader } from '../../src/capture/pcapfile.ts'
 import type { CapturedFrame } from '../../src/core/arp.ts'
@@ -24,6 +24,7 @@ function read(bytes: Uint8Array, pieceBytes = Math.max(1, bytes.length)) {
   return { frames, interfaces, problem, ignored: Object.fromEntries(reader.ignored) }
 }
 
+const asNamed = ({ name, linkType, drops }: FileInterface) => ({ name, linkType, drops })
 const fixture = (name: string) => readFileSync(`test/fixtures/captures/${name}`)
 
 suite('files of other tools', () => {
@@ -43,7 +44,8 @@ suite('files of other tools', () => {
     test(`${name}: ${count} frames, whole`, () => {
       const { frames, ...rest } = read(fixture(name))
       assert.equal(frames.length, count)
-      assert.deepEqual(rest, { interfaces, problem: null, ignored: {} })
+      const named = { ...rest, interfaces: rest.interfaces.map(asNamed) }
+      assert.deepEqual(named, { interfaces, problem: null, ignored: {} })
     })
 
     test(`${name}: ARP as tcpdump reads it`, { skip: tcpdumpMissing() }, () => {
@@ -180,7 +182,47 @@ suite('pcapng', () => {
     const isb = (drops: string) =>
       `05000000 34000000 00000000 00000000 00000000 0500 0800 ${drops}00000000000000 0700 0800 0200000000000000 00000000 34000000`
     const { interfaces } = read(hex(`${SHB_LE} ${IDB_LE} ${isb('01')} ${isb('05')}`))
-    assert.deepEqual(interfaces, [{ name: null, linkType: 1, drops: 7 }])
+    assert.deepEqual(interfaces.map(asNamed), [{ name: null, linkType: 1, drops: 7 }])
+  })
+
+  for (const [title, options, bytes, expected] of [
+    ['its MAC', '0600 0600 1c697aaa0310 0000', '24000000', { mac: '1c:69:7a:aa:03:10' }],
+    ['a MAC of four bytes is none', '0600 0400 1c697aaa', '20000000', { mac: null }],
+    [
+      'each of its addresses, in the order of the wire',
+      '0400 0800 c0a8010d ffffff00 0400 0800 0a000001 fffffffe',
+      '30000000',
+      {
+        addresses: [
+          { ip: '192.168.1.13', bits: 24 },
+          { ip: '10.0.0.1', bits: 31 },
+        ],
+      },
+    ],
+    [
+      'masks of 0 and 32 bits',
+      '0400 0800 01020304 00000000 0400 0800 01020304 ffffffff',
+      '30000000',
+      {
+        addresses: [
+          { ip: '1.2.3.4', bits: 0 },
+          { ip: '1.2.3.4', bits: 32 },
+        ],
+      },
+    ],
+    ['an address without its mask is none', '0400 0400 c0a8010d', '20000000', { addresses: [] }],
+    ['its comment', '0100 0200 68690000', '20000000', { comment: 'hi' }],
+  ] as const) {
+    test(`an interface block tells ${title}`, () => {
+      const [found] = read(hex(`${SHB_LE} ${idbWith(options, bytes)}`)).interfaces
+      assert.deepEqual({ ...found, ...expected }, found)
+    })
+  }
+
+  test('a statistics block tells when the capture ended, in the units of its interface', () => {
+    const isb = '05000000 28000000 00000000 00000000 00000000 0300 0800 00000000 40420f00 00000000 28000000'
+    const { interfaces } = read(hex(`${SHB_LE} ${IDB_LE} ${isb}`))
+    assert.equal(interfaces[0]!.endNs, 1_000_000_000n)
   })
 
   for (const [title, bytes, reason] of [
@@ -337,7 +379,7 @@ function fileOf(frames: readonly CapturedFrame[]): Uint8Array {
   return new Uint8Array(Buffer.concat([pcapHeader(), ...frames.map(pcapRecord)]))
 }
 
-suite('what we write', () => {
+suite('what we write as pcap', () => {
   test('a header of ours: nanoseconds, little-endian, Ethernet, 262,144 bytes a frame', () => {
     const expected = hex('4d3cb2a1 0200 0400 00000000 00000000 00000400 01000000')
     assert.deepEqual(pcapHeader(), expected)

@@ -5,12 +5,24 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readCaptureFile } from '../../src/capture/capturefile.ts'
-import { openRecorder } from '../../src/capture/recorder.ts'
+import type { Capture, CaptureStatistics } from '../../src/capture/capture.ts'
+import { CaptureFileReader } from '../../src/capture/pcapfile.ts'
+import { interfaceBlock, sectionBlock } from '../../src/capture/pcapngblocks.ts'
+import { recorded } from '../../src/capture/recorded.ts'
+import { openRecorder, type Recorder } from '../../src/capture/recorder.ts'
 import type { CapturedFrame } from '../../src/core/arp.ts'
-import type { ArpcheckError } from '../../src/errors.ts'
 import { FakeClock } from '../helpers/clock.ts'
 import { ownFolder } from '../helpers/folder.ts'
+import { mac } from '../helpers/segment.ts'
 import { replies, texts } from './contract.ts'
+
+const ENO1 = { name: 'eno1', mac: mac('02:00:00:00:00:01'), addresses: [], comment: '' }
+const EMPTY_BYTES = sectionBlock().length
+const HEAD_BYTES = EMPTY_BYTES + interfaceBlock(ENO1).length
+/** A frame of 60 bytes. */
+const BLOCK_BYTES = 32 + 60
+
+const COUNTED: CaptureStatistics = { received: 9, kernelDrops: 3, ringDrops: 2, sent: 4, sendErrors: 0 }
 
 const MARK = 'ARPCHECK_TEST_RECORDS_TO'
 if (process.env[MARK]) recordForEver(process.env[MARK])
@@ -21,8 +33,9 @@ function recordForEver(path: string): void {
   const recorder = openRecorder(path, {
     onError: ({ code }) => process.stdout.write(code, () => process.exit()),
   })
+  const track = recorder.track(ENO1)
   setInterval(() => {
-    for (const frame of captured(100)) recorder.record(frame, 'eno1')
+    for (const frame of captured(100)) track.record(frame)
     setImmediate(() => process.stdout.write('.'))
   }, 1)
 }
@@ -31,25 +44,42 @@ function captured(count: number): CapturedFrame[] {
   return replies(count).map((bytes, i) => ({ bytes, wireLength: 60, atNs: BigInt(i) }))
 }
 
+/** Records to `path` what `body` hands over. */
+function record(path: string, body: (recorder: Recorder) => void): void {
+  const recorder = openRecorder(path, { onError: assert.ifError })
+  body(recorder)
+  recorder.close()
+}
+
+function recordAll(recorder: Recorder, count: number): void {
+  const track = recorder.track(ENO1)
+  for (const frame of captured(count)) track.record(frame)
+}
+
+function interfacesIn(path: string) {
+  const reader = new CaptureFileReader()
+  reader.push(readFileSync(path))
+  return reader.interfaces
+}
+
 function tests(): void {
   const folder = ownFolder()
   let files = 0
-  const freshPath = () => join(folder, `${files++}.pcap`)
+  const freshPath = () => join(folder, `${files++}.pcapng`)
   const endOfBurst = () => new Promise((resolve) => setImmediate(resolve))
 
   test('what is recorded is what is read', async () => {
     const path = freshPath()
-    const recorder = openRecorder(path, { onError: assert.ifError })
-    for (const frame of captured(3)) recorder.record(frame, 'eno1')
-    recorder.close()
+    record(path, (recorder) => recordAll(recorder, 3))
     assert.deepEqual(texts((await readCaptureFile(path)).frames), texts(captured(3)))
   })
 
   test('after every burst the file is whole, without a close', async () => {
     const path = freshPath()
     const recorder = openRecorder(path, { onError: assert.ifError })
+    const track = recorder.track(ENO1)
     for (let burst = 1; burst <= 3; burst++) {
-      for (const frame of captured(5)) recorder.record(frame, 'eno1')
+      for (const frame of captured(5)) track.record(frame)
       await endOfBurst()
       const { frames, problem } = await readCaptureFile(path)
       assert.deepEqual([frames.length, problem], [burst * 5, null])
@@ -60,19 +90,18 @@ function tests(): void {
   test('a burst larger than the buffer is written while it comes: memory stays bounded', () => {
     const path = freshPath()
     const recorder = openRecorder(path, { onError: assert.ifError })
-    for (const frame of captured(5000)) recorder.record(frame, 'eno1')
-    const record = 16 + 60
-    assert.ok(statSync(path).size > 5000 * record - 65_536)
-    assert.equal((statSync(path).size - 24) % record, 0)
+    recordAll(recorder, 5000)
+    assert.ok(statSync(path).size > 5000 * BLOCK_BYTES - 65_536)
+    assert.equal((statSync(path).size - HEAD_BYTES) % BLOCK_BYTES, 0)
     recorder.close()
   })
 
   test('a file that nothing came for is an empty capture, at once', () => {
     const path = freshPath()
     const recorder = openRecorder(path, { onError: assert.ifError })
-    assert.equal(statSync(path).size, 24)
+    assert.equal(statSync(path).size, EMPTY_BYTES)
     recorder.close()
-    assert.equal(statSync(path).size, 24)
+    assert.equal(statSync(path).size, EMPTY_BYTES)
   })
 
   test('a new file is its owner’s alone; an old one becomes so and loses what it held', () => {
@@ -82,7 +111,7 @@ function tests(): void {
     for (const path of [fresh, old]) {
       openRecorder(path, { onError: assert.ifError }).close()
       const { mode, size } = statSync(path)
-      assert.deepEqual([mode & 0o777, size], [0o600, 24])
+      assert.deepEqual([mode & 0o777, size], [0o600, EMPTY_BYTES])
     }
   })
 
@@ -90,31 +119,83 @@ function tests(): void {
     const path = freshPath()
     const clock = new FakeClock()
     const recorder = openRecorder(path, { onError: assert.ifError, clock })
-    recorder.record({ ...captured(1)[0]!, atNs: null }, 'eno1')
+    recorder.track(ENO1).record({ ...captured(1)[0]!, atNs: null })
     recorder.close()
     assert.equal((await readCaptureFile(path)).frames[0]!.atNs, clock.wallNs())
   })
 
-  test('a second interface gets a file of its own beside the first', async () => {
+  test('two interfaces lie in one file, and are told apart', async () => {
     const path = freshPath()
-    const recorder = openRecorder(path, { onError: assert.ifError })
     const [one, two] = captured(2)
-    recorder.record(one!, 'eno1')
-    recorder.record(two!, 'eno2')
-    recorder.record(one!, 'eno1')
-    recorder.close()
-    const other = path.replace('.pcap', '-eno2.pcap')
-    assert.deepEqual(texts((await readCaptureFile(path)).frames), texts([one!, one!]))
-    assert.deepEqual(texts((await readCaptureFile(other)).frames), texts([two!]))
+    record(path, (recorder) => {
+      const [eno1, eno2] = [ENO1, { ...ENO1, name: 'eno2' }].map((saved) => recorder.track(saved))
+      eno1!.record(one!)
+      eno2!.record(two!)
+      eno1!.record(one!)
+    })
+    const framesOf = async (name: string) => (await readCaptureFile(path, { interface: name })).frames
+    assert.deepEqual(texts(await framesOf('eno1')), texts([one!, one!]))
+    assert.deepEqual(texts(await framesOf('eno2')), texts([two!]))
+  })
+
+  for (const [title, statistics, drops] of [
+    ['kernel and ring drops together', COUNTED, 5],
+    ['of an engine that does not count: not known', null, null],
+  ] as const) {
+    test(`the end of an interface: its time and what was lost, ${title}`, () => {
+      const path = freshPath()
+      const clock = new FakeClock()
+      const recorder = openRecorder(path, { onError: assert.ifError, clock })
+      const track = recorder.track(ENO1)
+      track.end(statistics)
+      track.end({ ...COUNTED, kernelDrops: 99 })
+      recorder.close()
+      const [found, ...more] = interfacesIn(path)
+      assert.deepEqual([found!.endNs, found!.drops, more], [clock.wallNs(), drops, []])
+    })
+  }
+
+  test('without its end an interface does not say what was lost', () => {
+    const path = freshPath()
+    record(path, (recorder) => recordAll(recorder, 1))
+    assert.deepEqual(
+      interfacesIn(path).map(({ drops, endNs }) => [drops, endNs]),
+      [[null, null]],
+    )
+  })
+
+  test('a capture that is recorded gives what it gives otherwise, and its end once', async () => {
+    const path = freshPath()
+    const played = captured(3)
+    let closed = 0
+    const capture: Capture = {
+      engine: 'native',
+      can: { statistics: true, timestamps: true, survivesDown: true },
+      send: async () => {},
+      drain: () => played.splice(0),
+      statistics: () => COUNTED,
+      close: () => void closed++,
+    }
+    record(path, (recorder) => {
+      const same = recorded(capture, recorder.track(ENO1))
+      assert.deepEqual(texts(same.drain()), texts(captured(3)))
+      assert.deepEqual([same.engine, same.can, same.statistics()], ['native', capture.can, COUNTED])
+      same.close()
+      same.close()
+    })
+    const { frames, drops } = await readCaptureFile(path)
+    assert.deepEqual([texts(frames), drops, closed], [texts(captured(3)), 5, 2])
   })
 
   test('closing twice is closing once, and a closed recorder takes nothing', () => {
     const path = freshPath()
     const recorder = openRecorder(path, { onError: assert.ifError })
+    const track = recorder.track(ENO1)
     recorder.close()
     recorder.close()
-    recorder.record(captured(1)[0]!, 'eno1')
-    assert.equal(statSync(path).size, 24)
+    track.record(captured(1)[0]!)
+    track.end(null)
+    assert.equal(statSync(path).size, HEAD_BYTES)
   })
 
   for (const [title, path] of [
@@ -145,22 +226,6 @@ function tests(): void {
     assert.deepEqual([frames.length, problem], [100, null])
   })
 
-  test('a second file that cannot be made → recording-failed, once, and the first is whole', async () => {
-    const path = freshPath()
-    mkdirSync(path.replace('.pcap', '-eno2.pcap'))
-    const errors: ArpcheckError[] = []
-    const recorder = openRecorder(path, { onError: (error) => errors.push(error) })
-    recorder.record(captured(1)[0]!, 'eno1')
-    for (const frame of captured(2)) recorder.record(frame, 'eno2')
-    await endOfBurst()
-    recorder.close()
-    assert.deepEqual(
-      errors.map(({ code }) => code),
-      ['recording-failed'],
-    )
-    assert.deepEqual((await readCaptureFile(path)).frames.length, 1)
-  })
-
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     test(`a process that ends by ${signal} while it records leaves a file that can be read`, async () => {
       const path = freshPath()
@@ -171,7 +236,7 @@ function tests(): void {
       const { frames, problem } = await readCaptureFile(path)
       assert.ok(frames.length >= 100)
       assert.equal(problem, null)
-      assert.equal((readFileSync(path).length - 24) % 76, 0)
+      assert.equal((statSync(path).size - HEAD_BYTES) % BLOCK_BYTES, 0)
     })
   }
 }

@@ -14,9 +14,11 @@ import { asTcpdump } from './frames.ts'
 const folder = ownFolder()
 const fixture = (name: string) => join('test/fixtures/captures', name)
 
+const UNSAID = { interface: null, mac: null, addresses: [], comment: null, drops: null, endNs: null }
+
 function fileWith(frames: readonly Uint8Array[], change: Partial<CaptureFile> = {}): CaptureFile {
   const captured = frames.map((bytes, i) => ({ bytes, wireLength: bytes.length, atNs: BigInt(i) }))
-  const whole = { path: 'a.pcap', interface: null, drops: null, ignored: {}, problem: null }
+  const whole = { path: 'a.pcap', ...UNSAID, ignored: {}, problem: null }
   return { ...whole, frames: captured, ...change }
 }
 
@@ -87,8 +89,7 @@ suite('reading a file', () => {
     assert.equal(frames.length, 5)
     assert.deepEqual(rest, {
       path: fixture('us.pcap'),
-      interface: null,
-      drops: null,
+      ...UNSAID,
       ignored: {},
       problem: null,
     })

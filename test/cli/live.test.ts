@@ -1,12 +1,15 @@
 // The built program on a real segment: two ends of a cable, and a kernel that answers at the far one.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CaptureFileReader } from '../../src/capture/pcapfile.ts'
+import { decodeArp } from '../../src/core/arp.ts'
 import type { Report } from '../../src/core/report.ts'
 import { ownFolder } from '../helpers/folder.ts'
 import { cable, inNamespaces, ipCommand, machine, MACS } from '../helpers/netns.ts'
+import { tcpdumpLines, tcpdumpMissing } from '../helpers/tcpdump.ts'
 import { until } from '../helpers/until.ts'
 
 const program = join(process.cwd(), 'dist/arpcheck.js')
@@ -17,6 +20,11 @@ function run(argv: readonly string[], before: readonly string[] = []) {
   const [command, ...rest] = [...before, process.execPath, program, ...argv]
   const { status, stdout, stderr } = spawnSync(command!, rest, { env, encoding: 'utf8' })
   return { status, stdout, stderr }
+}
+
+function hasReply(path: string): boolean {
+  const frames = new CaptureFileReader().push(readFileSync(path)).map(({ bytes }) => decodeArp(bytes))
+  return frames.some((frame) => typeof frame !== 'string' && frame.op === 'reply')
 }
 
 inNamespaces(() => {
@@ -45,28 +53,48 @@ inNamespaces(() => {
   })
 
   test('--pcap saves questions and replies, and --replay judges them again', () => {
-    const path = join(folder, 'seen.pcap')
-    assert.equal(run([...FAST, '--pcap', path, '192.168.1.60']).status, 0)
-    const { status, stdout } = run(['--replay', path, `192.168.1.60=${MACS.far}`, '-o', 'json'])
-    assert.equal(status, 0)
-    const report: Report = JSON.parse(stdout)
-    assert.equal(report.vips[0]!.answered[0]!.replies, 3)
+    const path = join(folder, 'seen.pcapng')
+    const asked = ['192.168.1.61', `192.168.1.60=${MACS.far}`, '-o', 'json']
+    const live = run([...FAST, '--pcap', path, ...asked])
+    const again = run(['--timeout', '200ms', '--replay', path, ...asked])
+    const rowsOf = (stdout: string) =>
+      (JSON.parse(stdout) as Report).vips.map(({ vip, verdict, answered }) => [vip, verdict, answered])
+    assert.deepEqual([live.status, again.status], [1, 1])
+    assert.deepEqual(rowsOf(again.stdout), rowsOf(live.stdout))
+  })
+
+  test('tcpdump reads what --pcap saved', { skip: tcpdumpMissing() }, () => {
+    const path = join(folder, 'seen.pcapng')
+    assert.equal(run([...FAST, '--count', '1', '--pcap', path, '192.168.1.60']).status, 0)
+    const [question, reply, ...more] = tcpdumpLines(path)
+    assert.match(question!, /Request who-has 192\.168\.1\.60 tell 192\.168\.1\.13/)
+    assert.match(reply!, new RegExp(`Reply 192\\.168\\.1\\.60 is-at ${MACS.far}`))
+    assert.deepEqual(more, [])
   })
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} prints what is known by then → exit 130`, async () => {
-      const path = join(folder, `${signal}.pcap`)
-      const slow = ['--timeout', '60s', '--pcap', path, '192.168.1.60', '192.168.1.61']
+      const path = join(folder, `${signal}.pcapng`)
+      // the silent one first: with the other's reply it has been asked for too
+      const slow = ['--timeout', '60s', '--pcap', path, '192.168.1.61', '192.168.1.60']
       const child = spawn(process.execPath, [program, ...slow], { env })
       let stdout = ''
       child.stdout.on('data', (text) => (stdout += text))
-      // four frames and the file's header: the first reply has come
-      await until('a reply is in the file', () => existsSync(path) && statSync(path).size > 24 + 4 * 58)
+      await until('a reply is in the file', () => existsSync(path) && hasReply(path))
       child.kill(signal)
       const status = await new Promise((resolve) => child.on('close', resolve))
       assert.equal(status, 130)
       assert.match(stdout, /interrupted · 1 address answered until then/)
-      assert.ok(readFileSync(path).length > 24)
+      const { stderr, status: again } = run([
+        '--replay',
+        path,
+        '192.168.1.60',
+        '192.168.1.61',
+        '--timeout',
+        '60s',
+      ])
+      assert.equal(again, 0, stderr)
+      assert.match(stderr, /ends before 192\.168\.1\.61 could answer: left\s+out/)
     })
   }
 

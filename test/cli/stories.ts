@@ -1,4 +1,4 @@
-import { check, type CheckOptions } from '../../src/check.ts'
+import { check, type CheckEdges, type CheckOptions } from '../../src/check.ts'
 import type { Report } from '../../src/core/report.ts'
 import { readTargets } from '../../src/core/targets.ts'
 import { answers, FakeSegment, hostFacts, ip, link, mac, replyTo } from '../helpers/segment.ts'
@@ -95,14 +95,23 @@ export const STORIES = {
 } satisfies Record<string, Story>
 
 /** Asks on a segment in memory, so that the report is one that arpcheck really makes. */
-export async function tell(name: keyof typeof STORIES): Promise<Report> {
-  const { asked, options, happens }: Story = STORIES[name]
-  const targets = readTargets(asked, { confirmed: false })
-  if ('message' in targets) throw new Error(targets.message)
+export async function tell(
+  name: keyof typeof STORIES,
+  through: (edges: CheckEdges) => CheckEdges = (edges) => edges,
+): Promise<Report> {
+  const { happens }: Story = STORIES[name]
   const [segment, stop] = [new FakeSegment(), new AbortController()]
   happens?.(segment, stop)
   const edges = { clock: segment.clock, hostFacts: () => segment.facts, openCapture: segment.open }
-  return check({ ...DEFAULTS, targets, ...options }, edges, stop.signal)
+  return check(optionsOf(name), through(edges), stop.signal)
+}
+
+/** What a story asks. */
+export function optionsOf(name: keyof typeof STORIES): CheckOptions {
+  const { asked, options }: Story = STORIES[name]
+  const targets = readTargets(asked, { confirmed: false })
+  if ('message' in targets) throw new Error(targets.message)
+  return { ...DEFAULTS, targets, ...options }
 }
 
 /** What the command line asks without flags, but for the addresses. */

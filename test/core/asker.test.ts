@@ -74,7 +74,7 @@ test('the user’s MAC that asks nothing → nobody-asks', () => {
   assert.deepEqual(askerOf([question()], VIPS, NUC4), { problem: 'nobody-asks' })
 })
 
-test('the round: its first and last question, and each target’s sender address', () => {
+test('the round: its first and last question, and each target’s sender address and first question', () => {
   const frames = [question(), question({ ...second, spa: ip('0.0.0.0') }), question()].map((frame, i) => ({
     ...frame,
     atNs: BigInt(i),
@@ -85,6 +85,10 @@ test('the round: its first and last question, and each target’s sender address
     senders: new Map<Ip, string>([
       [VIPS[0]!, '192.168.1.13'],
       [VIPS[1]!, '0.0.0.0'],
+    ]),
+    firstAskedNs: new Map([
+      [VIPS[0]!, 0n],
+      [VIPS[1]!, 1n],
     ]),
     questions: 3,
     firstNs: 0n,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { encodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
 import { askerOf } from '../../src/core/asker.ts'
 import { BROADCAST_MAC, ZERO_MAC } from '../../src/core/mac.ts'
-import { hostInCapture } from '../../src/core/replayed.ts'
+import { cutShort, hostInCapture, type Place } from '../../src/core/replayed.ts'
 import { ip, mac } from '../helpers/segment.ts'
 
 const NUC3 = mac('1c:69:7a:aa:03:10')
@@ -31,10 +31,16 @@ function captured(frame: ArpFrame): CapturedFrame {
   return { bytes: encodeArp(frame), wireLength: 42, atNs: 1n }
 }
 
+const PLACE: Place = { hostname: 'a.pcap', interface: 'eno1', addresses: [], note: null }
+
 function hostOf(...frames: CapturedFrame[]) {
+  return hostAt(PLACE, ...frames)
+}
+
+function hostAt(place: Place, ...frames: CapturedFrame[]) {
   const asker = askerOf(frames, [VIP])
   assert.ok(!('problem' in asker))
-  return hostInCapture(frames, asker, new Set([VIP]), { hostname: 'a.pcap', interface: 'eno1' })
+  return hostInCapture(frames, asker, new Set([VIP]), place)
 }
 
 test('who asks in a capture becomes a host with one interface that reaches everything', () => {
@@ -71,4 +77,57 @@ for (const [title, frames, gateways] of [
       gateways.map((found) => ({ ip: found, interface: 'eno1' })),
     ),
   )
+}
+
+const NOTE = { node: 'nuc-3', gateways: [ROUTER], listeners: [], macs: [], own: [] }
+
+test('the interface’s own addresses stand for the sender’s', () => {
+  const addresses = [
+    { ip: ip('192.168.1.13'), bits: 24 },
+    { ip: ip('10.0.0.3'), bits: 8 },
+  ]
+  assert.deepEqual(hostAt({ ...PLACE, addresses }, whoHas()).links[0]!.addresses, addresses)
+})
+
+test('a host that says its name and gateway needs no proof', () => {
+  const { hostname, gateways } = hostAt({ ...PLACE, note: NOTE }, whoHas(), whoHas(OTHER), isAt(OTHER))
+  assert.deepEqual([hostname, gateways], ['nuc-3', [{ ip: ROUTER, interface: 'eno1' }]])
+})
+
+test('its other MACs and addresses are its own, and nothing is asked from there', () => {
+  const { links } = hostAt({ ...PLACE, note: { ...NOTE, macs: [OWNER], own: [VIP] } }, whoHas())
+  assert.deepEqual(
+    links.slice(1).map(({ mac: own, addresses, up, loopback }) => [own, addresses, up && !loopback]),
+    [
+      [OWNER, [], false],
+      [null, [{ ip: VIP, bits: 32 }], false],
+    ],
+  )
+})
+
+test('who listened for ARP then, listens on the interface', () => {
+  const speaker = { pid: 812, name: 'speaker' }
+  assert.deepEqual(
+    hostAt({ ...PLACE, note: { ...NOTE, listeners: [speaker] } }, whoHas()).arpListeners.map(
+      ({ process }) => process,
+    ),
+    [speaker],
+  )
+})
+
+for (const [title, endMs, frames, cut] of [
+  ['ended in time for one question', 1000, [whoHas()], []],
+  ['ended in time, by a clock that is slow by milliseconds', 990, [whoHas()], []],
+  ['ended too early', 900, [whoHas()], [VIP]],
+  ['ended too early, but it was answered', 900, [whoHas(), isAt()], []],
+  ['ended too early; a reply to somebody else is none', 900, [whoHas(), isAt(VIP, OWNER)], [VIP]],
+  ['does not say when it ended', null, [whoHas()], []],
+  ['has no stamps', 900, [{ ...whoHas(), atNs: null }], []],
+] as const) {
+  test(`a capture that ${title} → ${JSON.stringify(cut)} cut short`, () => {
+    const asker = askerOf(frames, [VIP])
+    assert.ok(!('problem' in asker))
+    const endNs = endMs === null ? null : BigInt(endMs) * 1_000_000n
+    assert.deepEqual(cutShort(frames, asker, { endNs, timeoutNs: 1_000_000_000n }), cut)
+  })
 }

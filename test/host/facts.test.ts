@@ -91,8 +91,8 @@ test('neighbours: with their states, without groups', () => {
 
 test('ARP listeners: those of others, by interface or on all', () => {
   assert.deepEqual(readHostFacts(fixtureHost()).arpListeners, [
-    { interface: 'eno1', inode: 200 },
-    { interface: null, inode: 300 },
+    { interface: 'eno1', inode: 200, process: null },
+    { interface: null, inode: 300, process: null },
   ])
 })
 
