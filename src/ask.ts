@@ -5,6 +5,7 @@ import type { Ip } from './core/ip.ts'
 import type { Loss } from './core/judge.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
+import type { FrameCounts } from './core/report.ts'
 import { hear, openRound, type Round, type RoundPlan } from './core/round.ts'
 import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
 import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
@@ -20,8 +21,11 @@ export interface Task {
 
 export interface Asked {
   readonly past: readonly PastRound[]
-  readonly statistics: CaptureStatistics | null
+  readonly frames: Frames
 }
+
+/** Counted by the engine; where it keeps no statistics, what was handed to it and what came out. */
+export type Frames = Omit<FrameCounts, 'ignored'>
 
 /** One who-has: for which address, to whom. */
 interface Question {
@@ -41,13 +45,15 @@ export async function askVantage(task: Task): Promise<Asked> {
     asker.close()
   }
   if (asker.trouble) throw asker.trouble
-  return { past, statistics: asker.statistics }
+  return { past, frames: asker.frames() }
 }
 
 /** An open capture and the round that it feeds. An abort or trouble closes it, so that nothing more is sent. */
 class Asker {
   trouble: ArpcheckError | undefined
-  statistics: CaptureStatistics | null = null
+  #statistics: CaptureStatistics | null = null
+  #handedOver = 0
+  #drained = 0
   readonly #task: Task
   readonly #plan: RoundPlan
   readonly #capture: Capture
@@ -102,11 +108,20 @@ class Asker {
     const frames = questions.map((question) => this.#whoHas(question))
     for (let left = frames.length > 0 ? options.count : 0; left > 0 && !this.isStopped(); left--) {
       const startMs = edges.clock.monotonicMs()
+      if (this.#capture.engine !== 'replay') this.#handedOver += frames.length
       await this.#capture.send({ frames, gapNs })
       const waitMs = left === 1 ? options.timeoutMs : startMs + passMs - edges.clock.monotonicMs()
       await edges.clock.sleep(Math.max(0, waitMs), this.#stop.signal)
     }
     if (!this.isStopped()) this.#collect()
+  }
+
+  /** When it is closed. */
+  frames(): Frames {
+    if (!this.#statistics)
+      return { sent: this.#handedOver, received: this.#drained, kernelDrops: null, ringDrops: null }
+    const { sent, received, kernelDrops, ringDrops } = this.#statistics
+    return { sent, received, kernelDrops, ringDrops }
   }
 
   /** Idempotent; an arrow, so that it can be the abort's listener. */
@@ -115,16 +130,18 @@ class Asker {
   #end(): void {
     this.#task.signal.removeEventListener('abort', this.close)
     this.#collect()
-    this.statistics = this.#capture.statistics()
+    this.#statistics = this.#capture.statistics()
     this.#capture.close()
   }
 
   #readStatistics(): CaptureStatistics | null {
-    return this.isStopped() ? this.statistics : this.#capture.statistics()
+    return this.isStopped() ? this.#statistics : this.#capture.statistics()
   }
 
   #collect(): void {
-    for (const frame of this.#capture.drain()) hear(this.#current, frame)
+    const frames = this.#capture.drain()
+    this.#drained += frames.length
+    for (const frame of frames) hear(this.#current, frame)
   }
 
   #whoHas({ ip, to }: Question): Uint8Array {

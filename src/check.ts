@@ -1,5 +1,5 @@
 import { askVantage, type Asked } from './ask.ts'
-import type { Capture, CaptureEvents, CaptureStatistics } from './capture/capture.ts'
+import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import { assemble, unaskedReport } from './core/assemble.ts'
 import type { HostFacts } from './core/host.ts'
@@ -111,17 +111,24 @@ function untestable({ targets }: CheckOptions, plan: VantagePlan): VipReport[] {
 }
 
 function frameCounts(asked: readonly Asked[]): FrameCounts {
-  const totals = asked.map(({ statistics }) => statistics)
-  const sum = (of: (statistics: CaptureStatistics) => number) =>
-    totals.reduce((total, item) => total + (item ? of(item) : 0), 0)
-  const isCounted = totals.every((item) => item !== null)
+  const all = asked.map(({ frames }) => frames)
   return {
-    sent: sum(({ sent }) => sent),
-    received: sum(({ received }) => received),
-    kernelDrops: isCounted ? sum(({ kernelDrops }) => kernelDrops) : null,
-    ringDrops: isCounted ? sum(({ ringDrops }) => ringDrops) : null,
+    sent: sum(all.map(({ sent }) => sent)),
+    received: sum(all.map(({ received }) => received)),
+    kernelDrops: sumOrNull(all.map(({ kernelDrops }) => kernelDrops)),
+    ringDrops: sumOrNull(all.map(({ ringDrops }) => ringDrops)),
     ignored: ignoredCounts(asked),
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** Null where one of them is not known. */
+function sumOrNull(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === values.length ? sum(known) : null
 }
 
 function ignoredCounts(asked: readonly Asked[]): Record<string, number> {

@@ -38,7 +38,7 @@ export interface CanaryReport {
   readonly answered: boolean
 }
 
-/** Counts over all interfaces of the run. */
+/** Counts over all interfaces of the run; where an engine keeps no statistics, what it was given and what it gave. */
 export interface FrameCounts {
   readonly sent: number
   /** Frames that passed the kernel's filter, our own who-has included. */

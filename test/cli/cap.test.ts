@@ -33,6 +33,8 @@ inNamespaces(() => {
       assert.deepEqual([status, stderr], [0, ''])
       const report: Report = JSON.parse(stdout)
       const { verdict, answered, interface: name } = report.vips[0]!
+      assert.deepEqual([report.frames.sent, report.frames.kernelDrops], [6, null])
+      assert.ok(report.frames.received >= 12, 'questions and replies')
       assert.deepEqual([name, verdict], ['eno1', 'ok'])
       assert.deepEqual(
         answered.map(({ mac, rttMs }) => [mac, rttMs]),

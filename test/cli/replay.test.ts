@@ -57,6 +57,7 @@ test('silence in a pcapng file that lost nothing is silence', async () => {
 test('silence in a pcap file, which does not say what it lost, is unknown', async () => {
   const { report } = await judged('us.pcap', ['192.168.1.61'])
   assert.deepEqual([report.vips[0]!.verdict, report.vips[0]!.reason], ['unknown', 'frames-lost'])
+  assert.deepEqual([report.frames.sent, report.frames.received], [0, 5])
 })
 
 test('an address that nobody asks for is left out, with a note', async () => {

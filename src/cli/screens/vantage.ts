@@ -21,9 +21,7 @@ export function vantage(report: Report, { remarks }: { remarks: boolean }, style
 
 function counts({ frames, vantage: asked }: Report): string[] {
   if (asked.length === 0) return ['nothing was sent']
-  // without statistics nobody counted
-  if (frames.kernelDrops === null || frames.ringDrops === null) return []
-  const dropped = frames.kernelDrops + frames.ringDrops
+  const dropped = (frames.kernelDrops ?? 0) + (frames.ringDrops ?? 0)
   const lost = dropped > 0 ? [`${plural(dropped, 'frame')} dropped`] : []
   return [frames.sent === 0 ? 'nothing was sent' : `${plural(frames.sent, 'frame')} sent`, ...lost]
 }
