@@ -85,3 +85,8 @@ export interface HostFacts {
 
 /** The kernel's tables that a watch tells apart; `routes` holds the gateways. */
 export type HostTable = 'links' | 'addresses' | 'routes' | 'neighbours'
+
+/** Those that hear what comes in on this interface. */
+export function listenersOn(interfaceName: string, { arpListeners }: HostFacts): ArpListener[] {
+  return arpListeners.filter(({ interface: name }) => name === null || name === interfaceName)
+}

@@ -1,5 +1,5 @@
 import type { Finding } from './findings.ts'
-import type { Neighbour } from './host.ts'
+import type { ArpListener, Neighbour } from './host.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
 import type { Answer, Evidence } from './round.ts'
@@ -27,8 +27,8 @@ export interface Case {
   readonly ownMacs: ReadonlySet<Mac>
   /** This host's kernel holds the VIP as an address of its own. */
   readonly ownAddress: boolean
-  /** Another process of this host listens for ARP on this interface: perhaps a speaker. */
-  readonly mayOwn: boolean
+  /** Other processes of this host that listen for ARP on this interface: perhaps a speaker. */
+  readonly listeners: readonly ArpListener[]
   /** MACs that answer for two or more addresses that must be free. */
   readonly proxies: ReadonlySet<Mac>
   /** This host's neighbour entry for the VIP, read before our first frame. */
@@ -81,7 +81,8 @@ function judgeSilence(item: Case): Judgement {
   if (isOwn(item)) return { verdict: 'self', reason: null, findings: [say.selfOwned(item)] }
   if (!item.hears) return unknown('deaf-vantage', [])
   if (item.loss !== 'none') return unknown('frames-lost', [say.framesLost(item)])
-  if (item.expected.source === 'any' && item.mayOwn) return unknown('maybe-self', [say.maybeSelf(item)])
+  if (item.expected.source === 'any' && item.listeners.length > 0)
+    return unknown('maybe-self', [say.maybeSelf(item)])
   if (item.evidence.unicastAnswers.length > 0)
     return fault('silent', say.broadcastDeaf(item, item.evidence.unicastAnswers))
   return fault('silent', say.silent(item))

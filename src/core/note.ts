@@ -1,4 +1,4 @@
-import type { ArpListener, HostFacts, Process } from './host.ts'
+import { listenersOn, type HostFacts, type Process } from './host.ts'
 import { isIpv4, parseIp, type Ip } from './ip.ts'
 import { parseMac, type Mac } from './mac.ts'
 
@@ -50,11 +50,6 @@ export function readNote(text: string): HostNote | null {
     macs: listOf(note['macs'], (value) => (typeof value === 'string' ? parseMac(value) : undefined)),
     own: listOf(note['own'], ipOf),
   }
-}
-
-/** Those that hear what comes in on this interface. */
-export function listenersOn(interfaceName: string, { arpListeners }: HostFacts): ArpListener[] {
-  return arpListeners.filter(({ interface: name }) => name === null || name === interfaceName)
 }
 
 type JsonObject = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import { vipReport } from './assemble.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
-import type { HostFacts } from './host.ts'
+import { listenersOn, type HostFacts } from './host.ts'
 import type { Ip } from './ip.ts'
 import { judge, type Case, type Expectation } from './judge.ts'
 import type { Mac } from './mac.ts'
@@ -59,7 +59,7 @@ function caseOf({ vantage, facts, expectations, past }: Seen, vip: Ip, shared: S
     expected: expectations.get(vip) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
     ownAddress: facts.links.some(({ addresses }) => addresses.some(({ ip }) => ip === vip)),
-    mayOwn: facts.arpListeners.some((listener) => listener.interface === null || listener.interface === name),
+    listeners: listenersOn(name, facts),
     neighbour: facts.neighbours.find((entry) => entry.ip === vip && entry.interface === name) ?? null,
   }
 }

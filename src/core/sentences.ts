@@ -131,10 +131,14 @@ export function selfOwned(item: Case): Finding {
 export function maybeSelf(item: Case): Finding {
   return finding('ARP901', `${item.vip} may belong to this host: another process here listens for ARP`, {
     why: [
-      `a packet socket for ARP on ${item.interface} is not ours (/proc/net/packet): perhaps a MetalLB speaker`,
+      listenersText(item),
+      'perhaps a MetalLB speaker: a host does not hear its own broadcasts',
       'nobody else answered',
     ],
-    next: [`Ask from another host of the segment:  arpcheck ${item.vip}`],
+    next: [
+      `Ask from another host of the segment:  arpcheck ${item.vip}`,
+      `arpcheck ${item.vip}=MAC   (says who should answer: then silence counts)`,
+    ],
   })
 }
 
@@ -194,6 +198,15 @@ function finding(code: FindingCode, message: string, { why, next }: Pick<Finding
 
 function askedText({ evidence }: Case): string {
   return `answered    no one  ${evidence.asked} ${evidence.asked === 1 ? 'broadcast' : 'broadcasts'} sent`
+}
+
+/** By name, because not all that listen are speakers: some look for address conflicts. */
+function listenersText({ listeners, interface: name }: Case): string {
+  const known = listeners.flatMap(({ process }) =>
+    process ? [`${process.name} (process ${process.pid})`] : [],
+  )
+  const unseen = listeners.length > known.length ? ['a process that cannot be seen from here'] : []
+  return `listens     ${[...new Set(known), ...unseen].join(', ')} on ${name} (/proc/net/packet)`
 }
 
 function expectedText({ expected }: Case): string[] {

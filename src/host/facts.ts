@@ -1,4 +1,4 @@
-import type { ArpListener, Gateway, HostFacts, Link, Neighbour } from '../core/host.ts'
+import type { ArpListener, Gateway, HostFacts, Link, Neighbour, Process } from '../core/host.ts'
 import { messageOf } from '../errors.ts'
 import { arpSockets, type PacketSocket } from './listeners.ts'
 import type { LinkRecord, NeighbourRecord } from './rtnetlink.ts'
@@ -37,7 +37,9 @@ export function listenersOf(
   const [text, own] = readProc(source)
   const { sockets, badLines } = arpSockets(text)
   const others = sockets.filter(({ inode }) => !own.has(inode))
-  return { arpListeners: others.flatMap((socket) => listenerOf(socket, names)), badLines }
+  const inodes = new Set(others.map(({ inode }) => inode))
+  const holders = inodes.size > 0 ? source.socketHolders(inodes) : new Map<number, Process>()
+  return { arpListeners: others.flatMap((socket) => listenerOf(socket, names, holders)), badLines }
 }
 
 function readProc(source: ProcSource): [string, ReadonlySet<number>] {
@@ -81,10 +83,15 @@ function neighbourOf({ ip, linkIndex, mac, state }: NeighbourRecord, names: Name
 }
 
 /** Index 0 is every interface; an index without a name belongs to a link that just went away. */
-function listenerOf({ linkIndex, inode }: PacketSocket, names: Names): ArpListener[] {
-  if (linkIndex === 0) return [{ interface: null, inode, process: null }]
+function listenerOf(
+  { linkIndex, inode }: PacketSocket,
+  names: Names,
+  holders: ReadonlyMap<number, Process>,
+): ArpListener[] {
+  const process = holders.get(inode) ?? null
+  if (linkIndex === 0) return [{ interface: null, inode, process }]
   const name = names.get(linkIndex)
-  return name === undefined ? [] : [{ interface: name, inode, process: null }]
+  return name === undefined ? [] : [{ interface: name, inode, process }]
 }
 
 /** Each next hop of a default route once, the preferred one first. */

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import type { Process } from '../core/host.ts'
 import { netlinkAddon } from './addon.ts'
+import { holdersOf, linkOf } from './holders.ts'
 import { socketInode } from './listeners.ts'
 import type { NetlinkDump } from './tables.ts'
 
@@ -11,6 +13,8 @@ export interface ProcSource {
   readonly packetSockets: () => string
   /** Inodes of the sockets that this process holds. */
   readonly ownSockets: () => ReadonlySet<number>
+  /** The processes that hold these sockets, as far as they can be seen. */
+  readonly socketHolders: (inodes: ReadonlySet<number>) => ReadonlyMap<number, Process>
   readonly isWireless: (linkName: string) => boolean
 }
 
@@ -23,6 +27,7 @@ export const procOfThisHost: ProcSource = {
   hostname,
   packetSockets: () => readFileSync('/proc/net/packet', 'utf8'),
   ownSockets,
+  socketHolders: (inodes) => holdersOf(inodes),
   isWireless: (name) =>
     ['wireless', 'phy80211'].some((entry) => existsSync(`/sys/class/net/${name}/${entry}`)),
 }
@@ -35,13 +40,4 @@ export function thisHost(): HostSource {
 function ownSockets(): ReadonlySet<number> {
   const inodes = readdirSync('/proc/self/fd').map((fd) => socketInode(linkOf(`/proc/self/fd/${fd}`)))
   return new Set(inodes.filter((inode) => inode !== undefined))
-}
-
-/** Where a link points; '' when it went away meanwhile, as the descriptor of the listing itself does. */
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return ''
-  }
 }

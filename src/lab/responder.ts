@@ -28,6 +28,8 @@ const RING_FRAMES = 4096
 
 /** The process on a host that answers as a speaker would: started by the lab, ends with it. */
 export function respond(): void {
+  // As MetalLB's process is called: arpcheck names who listens for ARP beside it
+  process.title = 'speaker'
   const responder = new Responder()
   process.once('disconnect', () => process.exit(0))
   process.on('message', (order: ResponderOrder) => {

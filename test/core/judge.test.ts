@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { judge, offSegment, type Case } from '../../src/core/judge.ts'
+import type { ArpListener } from '../../src/core/host.ts'
 import type { Answer, Evidence } from '../../src/core/round.ts'
 import { isFault, UNKNOWN_REASONS, VERDICTS } from '../../src/core/verdict.ts'
 import { ip, mac, OWN_MAC } from '../helpers/segment.ts'
@@ -21,6 +22,9 @@ function answer(sha: typeof A): Answer {
   return { mac: sha, ethSrcs: [sha], replies: 3, rttNs: 300_000n, shortestFrame: 60 }
 }
 
+const SPEAKER: ArpListener = { interface: 'eno1', inode: 7, process: { pid: 812, name: 'speaker' } }
+const UNSEEN: ArpListener = { interface: null, inode: 8, process: null }
+
 function item(change: Partial<Case>): Case {
   return {
     vip: ip('192.168.1.60'),
@@ -31,7 +35,7 @@ function item(change: Partial<Case>): Case {
     loss: 'none',
     ownMacs: new Set([OWN_MAC, OTHER_NIC]),
     ownAddress: false,
-    mayOwn: false,
+    listeners: [],
     proxies: new Set(),
     neighbour: null,
     ...change,
@@ -85,10 +89,15 @@ const TABLE: readonly (readonly [string, Partial<Case>, string, string])[] = [
     'ok',
     '',
   ],
-  ['rule 2: silence where another process listens for ARP', { mayOwn: true }, 'unknown maybe-self', 'ARP901'],
+  [
+    'rule 2: silence where another process listens for ARP',
+    { listeners: [SPEAKER] },
+    'unknown maybe-self',
+    'ARP901',
+  ],
   [
     'rule 2: a given MAC is silent where another process listens',
-    { mayOwn: true, expected: given(A) },
+    { listeners: [SPEAKER], expected: given(A) },
     'silent',
     'ARP101',
   ],
@@ -198,7 +207,7 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   loss: fc.constantFrom('none', 'lost', 'uncounted'),
   ownMacs: fc.constant(new Set([OWN_MAC, OTHER_NIC])),
   ownAddress: fc.boolean(),
-  mayOwn: fc.boolean(),
+  listeners: fc.constantFrom([], [SPEAKER]),
   proxies: fc.uniqueArray(someMac, { maxLength: 2 }).map((macs) => new Set(macs)),
   neighbour: fc.constantFrom(null, { ...neighbour, mac: B, state: 'stale' } as const),
 })
@@ -237,3 +246,25 @@ test('every fault has a finding of severity error', () => {
     }),
   )
 })
+
+for (const [title, listeners, why] of [
+  ['one process', [SPEAKER], 'listens     speaker (process 812) on eno1 (/proc/net/packet)'],
+  [
+    'one process with two sockets',
+    [SPEAKER, SPEAKER],
+    'listens     speaker (process 812) on eno1 (/proc/net/packet)',
+  ],
+  [
+    'a process that cannot be seen',
+    [UNSEEN],
+    'listens     a process that cannot be seen from here on eno1 (/proc/net/packet)',
+  ],
+  [
+    'both',
+    [SPEAKER, UNSEEN],
+    'listens     speaker (process 812), a process that cannot be seen from here on eno1 (/proc/net/packet)',
+  ],
+] as const) {
+  test(`maybe-self names who listens: ${title}`, () =>
+    assert.equal(judge(item({ listeners })).findings[0]!.why[0], why))
+}

@@ -17,6 +17,7 @@ function fixtureHost(change: Partial<HostSource> = {}): HostSource {
     hostname: () => 'nuc-3',
     packetSockets: () => 'sk …\n0 3 3 0806 4 1 0 0 100\n0 3 3 0806 4 1 0 0 200\n0 3 3 0806 0 1 0 0 300\n',
     ownSockets: () => new Set([100]),
+    socketHolders: () => new Map([[200, { pid: 812, name: 'speaker' }]]),
     isWireless: (name) => name === 'mv0',
     ...change,
   }
@@ -91,9 +92,17 @@ test('neighbours: with their states, without groups', () => {
 
 test('ARP listeners: those of others, by interface or on all', () => {
   assert.deepEqual(readHostFacts(fixtureHost()).arpListeners, [
-    { interface: 'eno1', inode: 200, process: null },
+    { interface: 'eno1', inode: 200, process: { pid: 812, name: 'speaker' } },
     { interface: null, inode: 300, process: null },
   ])
+})
+
+test('without other listeners nobody looks through the processes', () => {
+  const source = fixtureHost({
+    packetSockets: () => 'sk …\n0 3 3 0806 4 1 0 0 100\n',
+    socketHolders: () => assert.fail('it looked'),
+  })
+  assert.deepEqual(readHostFacts(source).arpListeners, [])
 })
 
 test('a listener on a link that just went away is on no interface, not on all', () => {

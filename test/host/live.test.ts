@@ -227,17 +227,21 @@ s.bind(('br0', 0x0806))
 print('bound', flush=True)
 sys.stdin.read()`
 
-  test('an ARP listener of another process is seen on its interface', { skip: pythonMissing() }, async () => {
-    const child = spawn('python3', ['-c', LISTENER], { stdio: ['pipe', 'pipe', 'inherit'] })
-    await once(child.stdout, 'data')
-    assert.deepEqual(
-      readHostFacts().arpListeners.map((listener) => listener.interface),
-      ['br0'],
-    )
-    child.stdin.end()
-    await once(child, 'exit')
-    assert.deepEqual(readHostFacts().arpListeners, [])
-  })
+  test(
+    'an ARP listener of another process is seen on its interface, with the process',
+    { skip: pythonMissing() },
+    async () => {
+      const child = spawn('python3', ['-c', LISTENER], { stdio: ['pipe', 'pipe', 'inherit'] })
+      await once(child.stdout, 'data')
+      assert.deepEqual(
+        readHostFacts().arpListeners.map((listener) => [listener.interface, listener.process]),
+        [['br0', { pid: child.pid, name: 'python3' }]],
+      )
+      child.stdin.end()
+      await once(child, 'exit')
+      assert.deepEqual(readHostFacts().arpListeners, [])
+    },
+  )
 }
 
 function pythonMissing(): string | false {

@@ -64,7 +64,5 @@ function arpcheck(args: readonly string[]) {
 }
 
 function judged({ vips, vantage, canaries, findings }: Report) {
-  const codes = (of: Pick<Report, 'findings'>) => of.findings.map(({ code }) => code)
-  const rows = vips.map((row) => ({ ...row, findings: codes(row) }))
-  return { vips: rows, vantage, canaries, findings: codes({ findings }) }
+  return { vips, vantage, canaries, findings }
 }
