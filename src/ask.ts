@@ -22,6 +22,8 @@ export interface Task {
 export interface Asked {
   readonly past: readonly PastRound[]
   readonly frames: Frames
+  /** What the interface did to us; what was heard before it stands. */
+  readonly trouble: ArpcheckError | null
 }
 
 /** Counted by the engine; where it keeps no statistics, what was handed to it and what came out. */
@@ -44,13 +46,12 @@ export async function askVantage(task: Task): Promise<Asked> {
   } finally {
     asker.close()
   }
-  if (asker.trouble) throw asker.trouble
-  return { past, frames: asker.frames() }
+  return { past, frames: asker.frames(), trouble: asker.trouble }
 }
 
 /** An open capture and the round that it feeds. An abort or trouble closes it, so that nothing more is sent. */
 class Asker {
-  trouble: ArpcheckError | undefined
+  trouble: ArpcheckError | null = null
   #statistics: CaptureStatistics | null = null
   #handedOver = 0
   #drained = 0

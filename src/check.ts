@@ -6,7 +6,7 @@ import type { HostFacts } from './core/host.ts'
 import { isIpv4, type Ip } from './core/ip.ts'
 import { offSegment, type Expectation } from './core/judge.ts'
 import { outcomeOf } from './core/outcome.ts'
-import type { FrameCounts, Report, VipReport } from './core/report.ts'
+import type { ErrorReport, FrameCounts, Report, VipReport } from './core/report.ts'
 import type { Target } from './core/targets.ts'
 import { planVantages, type VantagePlan } from './core/vantage.ts'
 import { ArpcheckError } from './errors.ts'
@@ -39,7 +39,10 @@ export interface CheckEdges {
   readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
 }
 
-/** Asks for every target once, listens, judges. An abort ends the listening and reports what is known. */
+/**
+ * Asks for every target once, listens, judges. An abort ends the listening and reports what is known; so does trouble
+ * with an interface, on that interface alone. Throws an ArpcheckError where nothing can be asked.
+ */
 export async function check(options: CheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<Report> {
   const [startedAt, startMs] = [
     new Date(Number(edges.clock.wallNs() / 1_000_000n)),
@@ -52,13 +55,21 @@ export async function check(options: CheckOptions, edges: CheckEdges, signal: Ab
     facts,
     expectations: expectationsOf(options),
     mustBeFree: options.mustBeFree,
-    interrupted: signal.aborted,
   }
-  const outcomes = asked.map(({ past }, i) => outcomeOf({ ...shared, past, vantage: plan.vantages[i]! }))
+  const outcomes = asked.map(({ past, trouble }, i) =>
+    outcomeOf({
+      ...shared,
+      past,
+      vantage: plan.vantages[i]!,
+      interrupted: signal.aborted || trouble !== null,
+    }),
+  )
+  const errors = errorsOf(asked)
   return assemble({
     startedAt,
     durationMs: edges.clock.monotonicMs() - startMs,
-    interrupted: signal.aborted,
+    interrupted: signal.aborted || errors.length > 0,
+    errors,
     vantage: plan.vantages.map(({ link, ip }) => ({
       node: facts.hostname,
       interface: link.name,
@@ -72,7 +83,7 @@ export async function check(options: CheckOptions, edges: CheckEdges, signal: Ab
   })
 }
 
-/** All interfaces at once; trouble on one stops the others before it is thrown. */
+/** All interfaces at once; one that cannot be opened stops the others before its error is thrown. */
 async function askAll(
   { vantages }: VantagePlan,
   options: CheckOptions,
@@ -129,6 +140,12 @@ function sum(values: readonly number[]): number {
 function sumOrNull(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length === values.length ? sum(known) : null
+}
+
+function errorsOf(asked: readonly Asked[]): ErrorReport[] {
+  return asked.flatMap(({ trouble }) =>
+    trouble ? [{ code: trouble.code, message: trouble.message, next: trouble.remedy }] : [],
+  )
 }
 
 function ignoredCounts(asked: readonly Asked[]): Record<string, number> {

@@ -17,6 +17,7 @@ export { parseMac, type Mac } from './core/mac.ts'
 export type {
   AnswerReport,
   CanaryReport,
+  ErrorReport,
   FrameCounts,
   Report,
   Summary,

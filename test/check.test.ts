@@ -160,12 +160,57 @@ test('an interrupt reports what has answered and leaves the rest out, unjudged',
   assert.equal(segment.sent.length, 3, 'nothing is sent after the interrupt')
 })
 
-test('trouble on the interface in mid-run is thrown as it came, and nothing more is sent', async () => {
+test('trouble on the interface in mid-run: what had answered is reported, the rest left out, nothing more is sent', async () => {
   const segment = new FakeSegment()
-  const down = new ArpcheckError('interface-down', 'eno1 went down')
+  segment.responders.push(answers(TRAEFIK, NUC_4))
+  const remedy = ['Look at its state: ip link show']
+  const down = new ArpcheckError('interface-down', 'eno1 is down.', { remedy })
   segment.clock.onStep = () => segment.trouble(down)
-  await assert.rejects(run(segment, { targets: [any(TRAEFIK)] }), down)
-  assert.deepEqual([segment.sent.length, segment.closed], [2, 1])
+  const report = await run(segment, { targets: [any(TRAEFIK), any('192.168.1.61')] })
+  assert.deepEqual(
+    [report.interrupted, report.errors],
+    [true, [{ code: 'interface-down', message: 'eno1 is down.', next: remedy }]],
+  )
+  assert.deepEqual(
+    report.vips.map(({ vip, verdict }) => [vip, verdict]),
+    [[TRAEFIK, 'ok']],
+  )
+  assert.deepEqual([segment.sent.length, segment.closed], [3, 1])
+})
+
+test('trouble on one interface: the other one is asked to its end, and judged', async () => {
+  const [one, two] = [new FakeSegment(), new FakeSegment()]
+  const second = link({ index: 3, name: 'eno2', mac: mac('1c:69:7a:aa:03:20') })
+  one.clock.onStep = () => one.trouble(new ArpcheckError('interface-gone', 'eno1 is gone.'))
+  const edges = {
+    clock: one.clock,
+    hostFacts: () => hostFacts({ links: [link(), second] }),
+    openCapture: (...args: Parameters<FakeSegment['open']>) => (args[0] === 'eno1' ? one : two).open(...args),
+  }
+  const options = { ...DEFAULTS, targets: [given(TRAEFIK, NUC_4)], interfaces: ['eno1', 'eno2'] }
+  two.responders.push(answers(TRAEFIK, NUC_4))
+  const report = await check(options, edges, new AbortController().signal)
+  assert.deepEqual(
+    report.vips.map(({ interface: name, verdict }) => [name, verdict]),
+    [['eno2', 'ok']],
+  )
+  assert.deepEqual(
+    [report.errors.map(({ code }) => code), report.interrupted, two.sent.length],
+    [['interface-gone'], true, 3],
+  )
+})
+
+test('an interface that cannot be opened ends the run before it began', async () => {
+  const segment = new FakeSegment()
+  const edges = {
+    clock: segment.clock,
+    hostFacts: () => segment.facts,
+    openCapture: () => {
+      throw new ArpcheckError('no-permission', 'Not allowed.')
+    },
+  }
+  const options = { ...DEFAULTS, targets: [any(TRAEFIK)] }
+  await assert.rejects(check(options, edges, new AbortController().signal), { code: 'no-permission' })
 })
 
 test('an unknown interface is refused with the one that was meant, and nothing is opened', async () => {

@@ -5,7 +5,7 @@ import type { Ip } from '../core/ip.ts'
 import { paceOf } from '../core/pace.ts'
 import type { Report } from '../core/report.ts'
 import { readTargets, type Target } from '../core/targets.ts'
-import { ArpcheckError } from '../errors.ts'
+import { ArpcheckError, type ErrorCode } from '../errors.ts'
 import { prepare } from './edges.ts'
 import type { Settings } from './flags.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -27,13 +27,20 @@ export async function checkCommand(
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
-  const failures = troubles.map((error) => tellTrouble(error, [], world))
+  const failures = [...errorsIn(report), ...troubles].map((error) => tellTrouble(error, [], world))
   const code = exitCode(report, {
     failOn: settings['fail-on'],
     requireExpectation: settings['require-expectation'],
   })
   // what failed beside the check (a recording) must not pass for success, nor hide what the check found
   return code === 0 || code === 4 ? (failures[0] ?? code) : code
+}
+
+/** What ended the asking early is told after what was known by then. */
+function errorsIn({ errors }: Report): ArpcheckError[] {
+  return errors.map(
+    ({ code, message, next }) => new ArpcheckError(code as ErrorCode, message, { remedy: next }),
+  )
 }
 
 /** Asks until all is known or Ctrl-C; what goes wrong beside it is added to `troubles`. */

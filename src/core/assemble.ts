@@ -5,6 +5,7 @@ import type { Finding } from './findings.ts'
 import type {
   AnswerReport,
   CanaryReport,
+  ErrorReport,
   FrameCounts,
   Report,
   Summary,
@@ -19,6 +20,7 @@ export interface Run {
   readonly startedAt: Date
   readonly durationMs: number
   readonly interrupted: boolean
+  readonly errors: readonly ErrorReport[]
   readonly vantage: readonly VantageReport[]
   readonly canaries: readonly CanaryReport[]
   readonly frames: FrameCounts
@@ -36,6 +38,7 @@ export function assemble(run: Run): Report {
     startedAt: run.startedAt.toISOString(),
     durationMs: Math.round(run.durationMs),
     interrupted: run.interrupted,
+    errors: run.errors,
     vantage: run.vantage,
     canaries: run.canaries,
     frames: run.frames,

@@ -11,9 +11,10 @@ export type ExitCode = 0 | 1 | 3 | 4 | 130
 
 const RANK: Record<Severity, number> = { info: 0, warning: 1, error: 2 }
 
-/** Where several hold: 130 before 1 before 3 before 4 (2 is decided before anything runs). */
+/** Where several hold: 130 before 1 before 3 before 4 (2 is decided before anything runs). An error makes it 3 at once. */
 export function exitCode(report: Report, { failOn, requireExpectation }: ExitRules): ExitCode {
   const findings = [...report.findings, ...report.vips.flatMap((vip) => vip.findings)]
+  if (report.errors.length > 0) return 3
   if (report.interrupted) return 130
   if (
     failOn !== 'never' &&

@@ -12,6 +12,8 @@ export interface Report {
   readonly durationMs: number
   /** True when Ctrl-C or an error ended the run early: the report holds what was known by then. */
   readonly interrupted: boolean
+  /** What ended the asking on an interface early: it went down, for one. */
+  readonly errors: readonly ErrorReport[]
   readonly vantage: readonly VantageReport[]
   readonly canaries: readonly CanaryReport[]
   readonly frames: FrameCounts
@@ -20,6 +22,14 @@ export interface Report {
   readonly vips: readonly VipReport[]
   /** Findings about the vantage or the run as a whole. */
   readonly findings: readonly Finding[]
+}
+
+/** What the world did to the run. */
+export interface ErrorReport {
+  /** `interface-down`, …: the codes of src/errors.ts. */
+  readonly code: string
+  readonly message: string
+  readonly next: readonly string[]
 }
 
 /** Where we asked from: a host and one of its interfaces. */

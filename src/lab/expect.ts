@@ -50,6 +50,7 @@ function promisesReport({ vips, canaries, findings, ignored }: Expectation): boo
 function checkVip(vip: Ip, expected: VipExpectation, report: Report, hosts: readonly LabHost[]): Checked[] {
   const told = report.vips.filter((entry) => entry.vip === vip)
   const [entry] = told
+  if (expected.verdict === 'absent') return [same(vip, 'absent', entry?.verdict ?? 'absent')]
   if (!entry || told.length > 1) return [{ ok: false, text: `${vip} is in the report ${told.length} times` }]
   const { verdict, reason, answered, findings } = expected
   const names = (macs: readonly string[]) => macs.map((mac) => nameOf(mac, hosts))

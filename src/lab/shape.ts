@@ -21,7 +21,8 @@ import {
 const code = oneOf(Object.keys(FINDINGS) as FindingCode[], 'finding code')
 
 const vipExpectation = object({
-  verdict: oneOf(VERDICTS, 'verdict'),
+  /** `absent`: not in the report, because the run ended before it could be judged. */
+  verdict: oneOf([...VERDICTS, 'absent'], 'verdict'),
   reason: oneOf(UNKNOWN_REASONS, 'reason').optional(),
   /** Who answers: names of hosts, or MACs. */
   answered: z.array(z.string()).optional(),

@@ -57,8 +57,8 @@ function judged(report: Report) {
   return { vips, vantage, canaries, findings, exit }
 }
 
-/** Of an address that nothing was sent for there is no record; an interrupted run did not come to its end. */
-const UNPLAYABLE: readonly string[] = ['not-here', 'partly-here', 'interrupted']
+/** Of an address that nothing was sent for there is no record; two runs do not come to their end. */
+const UNPLAYABLE: readonly string[] = ['not-here', 'partly-here', 'interrupted', 'interface-down']
 
 for (const name of Object.keys(STORIES) as (keyof typeof STORIES)[]) {
   if (UNPLAYABLE.includes(name)) continue

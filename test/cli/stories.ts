@@ -1,6 +1,7 @@
 import { check, type CheckEdges, type CheckOptions } from '../../src/check.ts'
 import type { Report } from '../../src/core/report.ts'
 import { readTargets } from '../../src/core/targets.ts'
+import { ArpcheckError } from '../../src/errors.ts'
 import { answers, FakeSegment, hostFacts, ip, link, mac, replyTo } from '../helpers/segment.ts'
 
 /** What happens on the wire, and what is asked for: each tells one screen. */
@@ -70,6 +71,15 @@ export const STORIES = {
     happens: (segment, stop) => {
       owners(segment, { 60: NUC4 })
       segment.clock.onStep = () => stop.abort()
+    },
+  },
+  'interface-down': {
+    asked: ['192.168.1.60', '192.168.1.62'],
+    happens: (segment) => {
+      owners(segment, { 60: NUC4 })
+      const remedy = ['Look at its state: ip link show']
+      segment.clock.onStep = () =>
+        segment.trouble(new ArpcheckError('interface-down', 'eno1 is down (switched off).', { remedy }))
     },
   },
   proxy: {

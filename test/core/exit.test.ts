@@ -24,6 +24,7 @@ function reportOf(judgements: readonly Judgement[], change: Partial<Report> = {}
     startedAt: new Date(0),
     durationMs: 1.4,
     interrupted: false,
+    errors: [],
     vantage: [],
     canaries: [],
     findings: [],
@@ -40,6 +41,7 @@ const STATIC = { nodes: [], macs: [mac('1c:69:7a:aa:01:10')], source: 'static' }
 const ANY = { nodes: [], macs: [], source: 'any' } as const
 const DEFAULTS: ExitRules = { failOn: 'error', requireExpectation: false }
 const ok = judged('ok')
+const DOWN = { code: 'interface-down', message: 'eno1 is down.', next: [] }
 const silent = judged('silent', 'ARP101')
 const warned = judged('ok', 'ARP302')
 const deaf = { findings: [found('ARP904')] }
@@ -69,6 +71,7 @@ const TABLE: readonly (readonly [string, Report, Partial<ExitRules>, number])[] 
     3,
   ],
   ['interrupted with a fault', reportOf([silent], { interrupted: true }), {}, 130],
+  ['an error that ended it, with a fault', reportOf([silent], { interrupted: true, errors: [DOWN] }), {}, 3],
   [
     'no expectation',
     reportOf([{ ...ok }], { vips: [{ ...unaskedReport(ip('10.0.0.1'), ok), expected: ANY }] }),
@@ -105,6 +108,7 @@ test('the summary adds up, and rows sort by address, then by interface', () => {
     startedAt: new Date(0),
     durationMs: 1480.4,
     interrupted: false,
+    errors: [],
     vantage: [],
     canaries: [],
     findings: [],

@@ -83,3 +83,17 @@ for (const [exit, report, text] of [
     )
   })
 }
+
+for (const [title, vip, ok] of [
+  ['is not in the report', '192.168.1.99', true],
+  ['is in it', '192.168.1.60', false],
+] as const) {
+  test(`an address that must be absent and ${title} → ${ok ? 'as told' : 'not as told'}`, () => {
+    const expected = { ...EXPECTED, vips: { [vip]: { verdict: 'absent' } } } as typeof EXPECTED
+    const checks = checkRun(expected, { exit: 1, report: reportOf(AS_TOLD), stderr: '' }, HOSTS)
+    assert.equal(
+      checks.every((check) => check.ok),
+      ok,
+    )
+  })
+}
