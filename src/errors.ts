@@ -40,7 +40,15 @@ export class ArpcheckError extends Error {
   }
 }
 
+/** What Node says of a system call that failed: `ENOENT: no such file or directory, open '/x'`. */
+const SYSTEM_WORDS = /^E[A-Z0-9]+: (.+?), [a-z]+\b.*$/s
+
 /** The words of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** The same; of a system call that failed the reason alone, for a sentence that names the file. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(SYSTEM_WORDS, '$1')
 }

@@ -1,4 +1,4 @@
-import { ArpcheckError, messageOf } from '../errors.ts'
+import { ArpcheckError, reasonOf } from '../errors.ts'
 import type { CaptureFile } from './capturefile.ts'
 
 type Problem = NonNullable<CaptureFile['problem']>
@@ -22,7 +22,7 @@ export function problemText(problem: Problem): string {
 
 export function cannotRead(path: string, cause: unknown): ArpcheckError {
   const remedy = ['Look at its name and its permissions: ls -l']
-  return new ArpcheckError('bad-capture-file', `${path} cannot be read: ${messageOf(cause)}.`, {
+  return new ArpcheckError('bad-capture-file', `${path} cannot be read: ${reasonOf(cause)}.`, {
     remedy,
     cause,
   })

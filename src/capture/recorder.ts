@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { systemClock, type Clock } from '../clock.ts'
 import type { CapturedFrame } from '../core/arp.ts'
-import { ArpcheckError, messageOf } from '../errors.ts'
+import { ArpcheckError, reasonOf } from '../errors.ts'
 import type { CaptureStatistics } from './capture.ts'
 import {
   frameBlock,
@@ -158,7 +158,7 @@ function newFile(path: string): BlockFile {
   try {
     return new BlockFile(path)
   } catch (cause) {
-    throw new ArpcheckError('usage', `--pcap ${path} cannot be made: ${messageOf(cause)}.`, { cause })
+    throw new ArpcheckError('usage', `--pcap ${path} cannot be made: ${reasonOf(cause)}.`, { cause })
   }
 }
 
@@ -169,7 +169,7 @@ function totalsOf(statistics: CaptureStatistics | null): { received: number; dro
 }
 
 function cannotWrite(path: string, cause: unknown): ArpcheckError {
-  return new ArpcheckError('recording-failed', `${path} cannot be written: ${messageOf(cause)}.`, {
+  return new ArpcheckError('recording-failed', `${path} cannot be written: ${reasonOf(cause)}.`, {
     remedy: [
       'Look at the free space and the permissions: df -h, ls -ld',
       'What was written up to then can be read.',

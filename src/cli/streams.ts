@@ -1,4 +1,4 @@
-import { ArpcheckError } from '../errors.ts'
+import { ArpcheckError, reasonOf } from '../errors.ts'
 
 /** Where a command reads its settings and writes; tests bring their own. */
 export interface World {
@@ -18,7 +18,7 @@ export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
     stream.write(text, (error) => {
       if (!error || ('code' in error && error.code === 'EPIPE')) return resolve()
       reject(
-        new ArpcheckError('cannot-write', `Cannot write the results: ${error.message}.`, { cause: error }),
+        new ArpcheckError('cannot-write', `Cannot write the results: ${reasonOf(error)}.`, { cause: error }),
       )
     })
   })

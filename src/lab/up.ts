@@ -9,6 +9,8 @@ import type { StoryFile } from './stories.ts'
 
 const DOWN_MS = 10_000
 const DOWN_POLL_MS = 10
+/** Entering a mount namespace leads to its root; files lie there as they do outside. */
+const IN_FOLDER = 'cd "$0" 2>/dev/null; exec "$@"'
 
 /** Builds the hosts of a story and leaves them standing; its steps are not played. */
 export async function up({ file, text }: StoryFile, program: string, seed: number): Promise<Standing> {
@@ -37,7 +39,8 @@ export async function enter(host: string, command: readonly string[]): Promise<n
   // Ctrl-C is for the program inside, which is in the same process group
   const ignore = () => {}
   process.on('SIGINT', ignore)
-  const child = spawn('nsenter', [...spaces, '-m', '-n', '-p', ...onHost(host, file, args)], {
+  const inside = ['sh', '-c', IN_FOLDER, process.cwd(), ...onHost(host, file, args)]
+  const child = spawn('nsenter', [...spaces, '-m', '-n', '-p', ...inside], {
     stdio: 'inherit',
     env: { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, PS1: `${host}$ ` },
   })

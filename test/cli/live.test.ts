@@ -108,7 +108,7 @@ inNamespaces(() => {
       stderr,
       /Not allowed to open a raw socket on eno1 \(CAP_NET_RAW is missing\)\.\s+Nothing was sent\./,
     )
-    assert.match(stderr, /once +sudo .*arpcheck -i eno1 192\.168\.1\.60\n/)
+    assert.match(stderr, /once +sudo .*dist\/arpcheck\.js -i eno1 192\.168\.1\.60\n/)
   })
 
   test('an interface that is down → exit 3, with its name and what to do', () => {

@@ -96,11 +96,20 @@ test('a reader that goes away changes neither the exit code nor stderr', () =>
     stderr: '1\n',
   }))
 
-test('results that cannot be written exit 3', () => {
-  const { stdout, stderr } = inShell('"$0" "$1" --replay "$2" 192.168.1.60 > /dev/full; echo $?')
-  assert.equal(stdout, '3\n')
-  assert.match(stderr, /Cannot write the results: ENOSPC/)
-})
+for (const [what, args, said] of [
+  ['results', '--replay "$2" 192.168.1.60', /Cannot write the results: no space left on device\./],
+  [
+    'a version',
+    '--version',
+    /^arpcheck: cannot write the version: ENOSPC: no space left on device, write\n$/,
+  ],
+] as const) {
+  test(`${what} that cannot be written exit 3`, () => {
+    const { stdout, stderr } = inShell(`"$0" "$1" ${args} > /dev/full; echo $?`)
+    assert.equal(stdout, '3\n')
+    assert.match(stderr, said)
+  })
+}
 
 for (const [argv, status, said] of [
   [['--replay', '/nowhere'], 3, /\/nowhere cannot be read/],

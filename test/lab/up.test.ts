@@ -10,6 +10,8 @@ for (const user of USERS) {
       try {
         const name = await runLab(user, ['shell', 'nuc-2', '--', 'hostname'])
         assert.deepEqual(name, { code: 0, stdout: 'nuc-2\n', stderr: '' })
+        const folder = await runLab(user, ['shell', 'nuc-2', '--', 'pwd'])
+        assert.deepEqual(folder, { code: 0, stdout: `${process.cwd()}\n`, stderr: '' })
         const address = await runLab(user, [
           'shell',
           'client',
