@@ -1,0 +1,116 @@
+import type { ClusterSnapshot, Readable, Service } from '../core/cluster.ts'
+import type { ClusterExpectation } from '../core/expectation.ts'
+import type { Ip } from '../core/ip.ts'
+import type { Refusal } from '../core/refusal.ts'
+import type { SpeakerView } from '../core/views.ts'
+
+/** What makes a node answer for an address: MetalLB today. Pure: snapshots in, values out. */
+export interface Announcer {
+  readonly name: string
+  /** Its VIPs, what is not its own, and what could not be read. */
+  vips(cluster: ClusterSnapshot): Inventory
+  /** The elected truth: who should answer. */
+  elect(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence): ClusterExpectation
+  /** The recorded truth: who it wrote down. */
+  recorded(vip: Vip, cluster: ClusterSnapshot): Records
+  /** The claimed truth: who believes that it announces. */
+  claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
+  /** How long its own machinery may take. */
+  grace(cluster: ClusterSnapshot): Grace
+}
+
+export interface Inventory {
+  /** In numeric order of the address. */
+  readonly vips: readonly Vip[]
+  readonly outOfScope: readonly OutOfScope[]
+  /** Services of its class that have no address yet. */
+  readonly waiting: readonly Holder[]
+}
+
+/** An address of a pool, and the Services of the announcer's class that carry it. */
+export interface Vip {
+  readonly ip: Ip
+  readonly family: 'ipv4' | 'ipv6'
+  /** Null when the pools could not be read and the Service itself says that MetalLB gave the address. */
+  readonly pool: string | null
+  /** By `namespace/name`. */
+  readonly holders: readonly Holder[]
+}
+
+export interface Holder {
+  readonly key: string
+  readonly service: Service
+  /** Why no speaker announces it, whoever is a member. */
+  readonly refusal: Refusal | null
+}
+
+/** An address that another controller wrote, or that another class serves: listed, never judged. */
+export interface OutOfScope {
+  readonly ip: Ip
+  readonly service: string
+  readonly why: 'not-in-a-pool' | 'other-class' | 'pools-not-read'
+  /** Who seems to announce it. */
+  readonly by: 'servicelb' | 'kube-vip' | 'cilium' | null
+}
+
+/** What the election takes besides the API. */
+export interface Evidence {
+  readonly views: readonly SpeakerView[]
+  /** Nodes whose own address did not answer. */
+  readonly silentNodes: ReadonlySet<string>
+  /** Older inputs decide nothing. */
+  readonly maxAgeMs: number
+}
+
+export interface Records {
+  /** Newest first. */
+  readonly statuses: readonly StatusRecord[]
+  /** `nodeAssigned` for layer 2, newest first. */
+  readonly assigned: readonly EventRecord[]
+  /** `announceFailed`, newest first: the named interfaces do not exist on the elected node. */
+  readonly failed: readonly EventRecord[]
+  readonly readable: { readonly statuses: Readable; readonly events: Readable }
+}
+
+export interface StatusRecord {
+  readonly service: string
+  readonly node: string
+  /** Empty: all. */
+  readonly interfaces: readonly string[]
+  readonly ageMs: number | null
+  /** Its speaker pod is gone or not Ready: the record outlived its writer. */
+  readonly orphaned: boolean
+}
+
+export interface EventRecord {
+  readonly service: string
+  readonly node: string
+  readonly count: number
+  readonly ageMs: number | null
+}
+
+/** What one speaker's metrics say. */
+export interface SpeakerClaims {
+  readonly node: string
+  readonly announced: readonly { readonly service: string; readonly ip: Ip; readonly protocol: string }[]
+}
+
+export interface Claimed {
+  /** Nodes that say they announce the address in layer 2, sorted. */
+  readonly nodes: readonly string[]
+  /** Nodes that were asked. */
+  readonly asked: readonly string[]
+}
+
+export interface Grace {
+  /** How long a deviation may be lawful: the hold-down of a verdict. */
+  readonly holdDownMs: number
+  /** From suspect to dead. */
+  readonly suspicionMinMs: number
+  readonly suspicionMaxMs: number
+  /** From the death of a node to the last moment at which a healthy cluster may still elect it; null: for ever. */
+  readonly failoverMaxMs: number | null
+  readonly profile: 'lan' | 'wan' | 'file' | 'off'
+  /** Why the memberlist file cannot be used: speakers do not start with it. */
+  readonly problem: string | null
+}

@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto'
+import type { ExclusionName } from '../../core/refusal.ts'
+import type { Ground } from './ground.ts'
+import type { Rules } from './rules.ts'
+import { slateOf, type Exclusion, type Slate, type Standee } from './slate.ts'
+import type { Standing } from './standing.ts'
+
+export interface Candidate extends Standee {
+  /** SHA-256 of `node#address`, hex. */
+  readonly hash: string
+}
+
+/** A slate in its order: the best-placed member wins. */
+export interface Ballot extends Omit<Slate, 'free'> {
+  readonly ranked: readonly Candidate[]
+}
+
+/** Who is counted as a speaker; `without` answers "what if those nodes were gone". */
+export interface Membership {
+  readonly members: Iterable<string>
+  readonly without?: Iterable<string>
+}
+
+export interface Election extends Pick<Slate, 'hashed' | 'refusal' | 'excluded'> {
+  /** Best first; the first is elected. Empty exactly when there is a refusal. */
+  readonly candidates: readonly Candidate[]
+}
+
+/** The election of one speaker for one Service (speaker/layer2_controller.go: ShouldAnnounce). */
+export function elect(standing: Standing, ground: Ground, membership: Membership, rules: Rules): Election {
+  return electFrom(ballotOf(standing, ground, rules), membership, ground)
+}
+
+export function ballotOf(standing: Standing, ground: Ground, rules: Rules): Ballot {
+  const { free, ...slate } = slateOf(standing, ground, rules)
+  return { ...slate, ranked: rank(free, slate.hashed ?? '') }
+}
+
+/** The higher score first (v0.16.2), then the raw digest, smallest first (sortL2Candidates). */
+export function rank(free: readonly Standee[], text: string): Candidate[] {
+  return free
+    .map((standee) => ({ ...standee, hash: hashOf(standee.node, text) }))
+    .sort((a, b) => b.score - a.score || (a.hash < b.hash ? -1 : 1))
+}
+
+/** Of `node#text`, with nothing before or behind it. Digests order as their hex text does. */
+export function hashOf(node: string, text: string): string {
+  return hash('sha256', `${node}#${text}`, 'hex')
+}
+
+/** The election under one list of members. With memberlist off every Node counts (from v0.15.0 on, #2425). */
+export function electFrom(ballot: Ballot, { members, without }: Membership, ground: Ground): Election {
+  const [counted, gone] = [new Set(members), new Set(without)]
+  const isOpen = ballot.base !== 'members'
+  const candidates = ballot.ranked.filter(({ node }) => !gone.has(node) && (isOpen || counted.has(node)))
+  const present = new Set(candidates.map(({ node }) => node))
+  const absent = ballot.ranked.filter(({ node }) => !present.has(node))
+  const strangers = [...counted].filter((node) => !isOpen && !ground.nodes.has(node))
+  const because = (node: string, why: ExclusionName): Exclusion => ({ node, why })
+  return {
+    hashed: ballot.hashed,
+    refusal: ballot.refusal ?? (candidates.length === 0 ? { why: 'no-candidate', what: '' } : null),
+    candidates,
+    excluded: [
+      ...ballot.excluded,
+      ...strangers.map((node) => because(node, 'no-node')),
+      ...absent.map(({ node }) => because(node, gone.has(node) ? 'left-out' : 'not-a-member')),
+    ],
+  }
+}
+
+/** The node that a view elects, null for nobody: the winner of `electFrom`, found without the reasons. */
+export function winnerOf({ ranked, base }: Ballot, members: ReadonlySet<string>): string | null {
+  const winner = base === 'members' ? ranked.find(({ node }) => members.has(node)) : ranked[0]
+  return winner?.node ?? null
+}

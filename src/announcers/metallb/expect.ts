@@ -1,0 +1,106 @@
+import type { ClusterSnapshot } from '../../core/cluster.ts'
+import type { ClusterExpectation, Share, Somebody, Vote } from '../../core/expectation.ts'
+import type { Evidence, Holder, Vip } from '../announcer.ts'
+import { ballotOf, winnerOf, type Ballot } from './election.ts'
+import { electorateOf, type Electorate } from './electorate.ts'
+import { groundOf, type Ground } from './ground.ts'
+import { obstacleOf, undecided } from './obstacles.ts'
+
+/**
+ * Joins elections into an expectation. With views: E = { X : the view of X elects X }, over all Services that share
+ * the address, since a node answers as long as one of them elects it. Without: whom the hypotheses elect.
+ */
+export function expectationOf(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence): ClusterExpectation {
+  const ground = groundOf(cluster)
+  const obstacle = obstacleOf(vip, ground, evidence.maxAgeMs)
+  if (obstacle) return obstacle
+  const electorate = electorateOf(ground, evidence)
+  const polls = vip.holders.map((holder) => pollOf(holder, ground, electorate))
+  const disputed = polls.flatMap((poll) => poll.disputed)
+  if (disputed.length > 0) return undecided('mixed-versions', releasesOf(ground), sorted(disputed))
+  return joined(polls, ground, electorate)
+}
+
+/** One Service's election by every voter. */
+interface Poll {
+  readonly ballot: Ballot
+  readonly share: Share
+  /** Winners of voters that the speakers' different releases do not agree on; null elects nobody. */
+  readonly disputed: readonly (string | null)[]
+}
+
+function pollOf(holder: Holder, ground: Ground, electorate: Electorate): Poll {
+  const standing = ground.standings.get(holder.key)!
+  const ballots = ground.rules.map((rules) => ballotOf(standing, ground, rules))
+  const winners = electorate.voters.map(({ members }) => ballots.map((ballot) => winnerOf(ballot, members)))
+  const [ballot] = ballots as [Ballot]
+  const votes = electorate.voters.map(({ by }, index) => ({ by, elects: winners[index]![0]! }))
+  const isNobody = votes.every(({ elects }) => elects === null)
+  return {
+    ballot,
+    disputed: winners.filter((each) => new Set(each).size > 1).flat(),
+    share: {
+      service: holder.key,
+      refusal: ballot.refusal ?? (isNobody ? { why: 'no-candidate', what: '' } : null),
+      ...tally(votes, electorate),
+      votes,
+    },
+  }
+}
+
+function joined(polls: readonly Poll[], ground: Ground, electorate: Electorate): ClusterExpectation {
+  const { membership, assumed, voters } = electorate
+  const shares = polls.map(({ share }) => share)
+  const votes = shares.flatMap((share) => share.votes)
+  if (votes.every(({ elects }) => elects === null)) return { kind: 'nobody', shares, assumed }
+  const { answerers, possible } = tally(votes, electorate)
+  const isSure = voters.every(({ by }) => votes.some((vote) => vote.by === by && vote.elects !== null))
+  return {
+    kind: 'somebody',
+    membership,
+    answerers,
+    possible,
+    silence: ground.endpoints && (isSure || membership === 'read') ? 'fault' : 'unsure',
+    interfaces: interfacesOf([...answerers, ...possible], polls),
+    barred: ground.cluster.excludedInterfaces ?? [],
+    shares,
+    assumed,
+  }
+}
+
+/** Counts votes; a voter may elect several nodes, one for each Service of a shared address. */
+function tally(
+  votes: readonly Vote[],
+  { membership, voters }: Electorate,
+): Pick<Share, 'answerers' | 'possible'> {
+  const elected = sorted(votes.map(({ elects }) => elects))
+  const elects = (by: string, node: string): boolean =>
+    votes.some((vote) => vote.by === by && vote.elects === node)
+  const answerers = elected.filter((node) =>
+    membership === 'read' ? elects(node, node) : voters.every(({ by }) => elects(by, node)),
+  )
+  const known = new Set(membership === 'read' ? voters.map(({ by }) => by) : answerers)
+  return { answerers, possible: elected.filter((node) => !known.has(node)) }
+}
+
+/** All NICs if one of its Services allows all, else the union (internal/layer2/announcer.go: one list for an address). */
+function interfacesOf(nodes: readonly string[], polls: readonly Poll[]): Somebody['interfaces'] {
+  const allowed = (node: string): 'all' | string[] => {
+    const lists = polls.flatMap(({ ballot, share }) =>
+      share.votes.some(({ elects }) => elects === node)
+        ? ballot.ranked.filter((one) => one.node === node)
+        : [],
+    )
+    if (lists.some(({ interfaces }) => interfaces === 'all')) return 'all'
+    return sorted(lists.flatMap(({ interfaces }) => interfaces))
+  }
+  return new Map(nodes.map((node) => [node, allowed(node)]))
+}
+
+function sorted(names: readonly (string | null)[]): string[] {
+  return [...new Set(names)].filter((name) => name !== null).toSorted()
+}
+
+function releasesOf({ rules }: Ground): string {
+  return rules.map(({ version }) => version).join(', ')
+}
