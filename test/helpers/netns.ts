@@ -63,6 +63,8 @@ export interface Machine {
   run(command: string, ...args: string[]): string
   /** Starts a command there. */
   start(command: string, ...args: string[]): ChildProcess
+  /** Starts a Node program there that is told what to do by messages. */
+  converse(program: string, ...args: string[]): ChildProcess
   /** Takes a link over from the test's namespace. */
   adopt(link: string): void
 }
@@ -76,6 +78,10 @@ export function machine(): Machine {
     run: (command, ...args) => runCommand('nsenter', [...enter, command, ...args]),
     start: (command, ...args) =>
       spawn('nsenter', [...enter, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    converse: (program, ...args) =>
+      spawn('nsenter', [...enter, process.execPath, program, ...args], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      }),
     adopt: (link) => void ipCommand(`link set ${link} netns ${holder.pid}`),
   }
 }

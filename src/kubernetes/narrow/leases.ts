@@ -1,0 +1,49 @@
+import type { NicRecord, NodeNic } from '../../core/cluster.ts'
+import { parseIp, parsePrefix } from '../../core/ip.ts'
+import { parseMac } from '../../core/mac.ts'
+import { at, list, text } from '../raw.ts'
+import { changedAt } from './meta.ts'
+
+/** Marks a Lease as a NIC record of an arpcheck daemon. */
+export const RECORD_LABEL = { 'arpcheck.io/record': 'nics' } as const
+export const NICS_ANNOTATION = 'arpcheck.io/nics'
+
+/** A daemon's NIC record; its node is the Lease's holder, since a label may not be as long as a node's name. */
+export function nicRecordOf(lease: unknown): NicRecord | null {
+  const node = text(at(lease, 'spec', 'holderIdentity'))
+  const nics = nicsOf(text(at(lease, 'metadata', 'annotations', NICS_ANNOTATION)) ?? '')
+  if (node === null || nics === null) return null
+  return { node, nics, changedAt: changedAt(lease, 'spec') }
+}
+
+export function nicsText(nics: readonly NodeNic[]): string {
+  return JSON.stringify(
+    nics.map(({ name, mac, addresses }) => ({
+      name,
+      mac,
+      addresses: addresses.map(({ ip, bits }) => `${ip}/${bits}`),
+    })),
+  )
+}
+
+function nicsOf(json: string): readonly NodeNic[] | null {
+  try {
+    return list(JSON.parse(json)).flatMap(nicOf)
+  } catch {
+    return null
+  }
+}
+
+function nicOf(value: unknown): readonly NodeNic[] {
+  const mac = parseMac(text(at(value, 'mac')) ?? '')
+  if (mac === undefined) return []
+  const addresses = list(at(value, 'addresses')).flatMap(addressOf)
+  return [{ name: text(at(value, 'name')) ?? '', mac, addresses }]
+}
+
+function addressOf(value: unknown): NodeNic['addresses'] {
+  const [address = '', bits = ''] = (text(value) ?? '').split('/')
+  const prefix = parsePrefix(`${address}/${bits}`)
+  const ip = parseIp(address)
+  return prefix === undefined || ip === undefined ? [] : [{ ip, bits: prefix.bits }]
+}

@@ -1,0 +1,145 @@
+import type { Capabilities, ServiceEvent } from '../core/cluster.ts'
+import { listAll } from './list.ts'
+import { type Polled, Poller } from './poller.ts'
+import { Reflector } from './reflector.ts'
+import type { Resource } from './resource.ts'
+import { events, everywhere, inMetallb, type Kinds, type ListInput, type MetallbList } from './resources.ts'
+import { capabilities, excludedInterfaces, memberlistConfig, type Single } from './single.ts'
+import { inputOf, type Reading, type Readings } from './snapshot.ts'
+import type { SourceContext, SourceStatus } from './source.ts'
+
+const SETTINGS_MS = 300_000
+/** They change with a MetalLB release. */
+const CRDS_MS = 900_000
+/** API servers keep no cache of events: each list of them is read from etcd. */
+const EVENTS_MS = 600_000
+
+type WideList = 'services' | 'endpointSlices' | 'nodes' | 'nicRecords'
+type Reflectors<Name extends ListInput> = { readonly [Key in Name]: Reflector<Kinds[Key]> }
+
+/** What does not depend on where MetalLB runs. */
+export class WideSources {
+  readonly #lists: Reflectors<WideList>
+  readonly #capabilities: Poller<Capabilities>
+
+  constructor(context: SourceContext, nicNamespace: string | null) {
+    this.#lists = reflect(everywhere(nicNamespace), context)
+    this.#capabilities = new Poller(polled(capabilities, CRDS_MS, context), context)
+  }
+
+  readings(nowMs: number): Pick<Readings, WideList | 'capabilities'> {
+    const lists = readingsOf(this.#lists, nowMs)
+    return { ...lists, capabilities: valueOf(this.#capabilities, { crds: null }, nowMs) }
+  }
+
+  statuses(): readonly SourceStatus[] {
+    return [...Object.values(this.#lists), this.#capabilities].map((source) => source.status())
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...Object.values(this.#lists), this.#capabilities].map((source) => source.stop()))
+  }
+}
+
+type InMetallb = MetallbList | 'memberlistConfig' | 'excludedInterfaces' | 'events'
+
+/** What is read in MetalLB's namespace, and the events that stand in where it keeps no ServiceL2Status. */
+export class MetallbSources {
+  readonly #lists: Reflectors<MetallbList>
+  readonly #memberlist: Poller<string | null>
+  readonly #excluded: Poller<readonly string[]>
+  readonly #context: SourceContext
+  #events: Poller<readonly ServiceEvent[]> | null = null
+
+  constructor(context: SourceContext, namespace: string) {
+    this.#context = context
+    const watched = { ...context, onChange: () => this.#changed() }
+    this.#lists = reflect(inMetallb(namespace, false), watched)
+    this.#memberlist = new Poller(polled(memberlistConfig(namespace), SETTINGS_MS, context), context)
+    this.#excluded = new Poller(polled(excludedInterfaces(namespace), SETTINGS_MS, context), context)
+  }
+
+  /** Neither a DaemonSet nor a pod of the speakers is left here. */
+  isEmpty(): boolean {
+    const { speakerDaemonSets, speakerPods } = this.#lists
+    return [speakerDaemonSets, speakerPods].every(
+      (list) => list.status().health.state === 'synced' && list.items.size === 0,
+    )
+  }
+
+  readings(nowMs: number): Pick<Readings, InMetallb> {
+    return {
+      ...readingsOf(this.#lists, nowMs),
+      memberlistConfig: valueOf(this.#memberlist, null, nowMs),
+      excludedInterfaces: valueOf(this.#excluded, null, nowMs),
+      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, [], nowMs),
+    }
+  }
+
+  statuses(): readonly SourceStatus[] {
+    return this.#all().map((source) => source.status())
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all().map((source) => source.stop()))
+  }
+
+  #all(): readonly { status(): SourceStatus; stop(): Promise<void> }[] {
+    const stand = this.#events === null ? [] : [this.#events]
+    return [...Object.values(this.#lists), this.#memberlist, this.#excluded, ...stand]
+  }
+
+  #changed(): void {
+    const { state } = this.#lists.l2Statuses.status().health
+    if (this.#events === null && (state === 'absent' || state === 'denied'))
+      this.#events = new Poller(polledEvents(this.#context), { ...this.#context, startAfterMs: 0 })
+    this.#context.onChange()
+  }
+}
+
+const NOT_NEEDED: Reading<readonly never[]> = {
+  value: [],
+  input: { readable: { failed: 'not read while ServiceL2Status can be' }, ageMs: null },
+}
+
+function reflect<Name extends ListInput>(
+  resources: { readonly [Key in Name]: Resource<Kinds[Key]> },
+  context: SourceContext,
+): Reflectors<Name> {
+  const made = Object.entries<Resource<unknown>>(resources).map(([name, resource]) => [
+    name,
+    new Reflector(resource, context),
+  ])
+  return Object.fromEntries(made) as Reflectors<Name>
+}
+
+function polled<T>(single: Single<T>, everyMs: number, { api, clock }: SourceContext): Polled<T> {
+  const { input, name, namespace, verb } = single
+  return { input, name, namespace, verb, everyMs, read: (signal) => single.read(api, clock, signal) }
+}
+
+function polledEvents({ api, clock }: SourceContext): Polled<readonly ServiceEvent[]> {
+  return {
+    ...events,
+    everyMs: EVENTS_MS,
+    read: async (signal) => {
+      const { items } = await listAll(events, events.variants[0]!, 'newest', { api, clock, signal })
+      return [...items.values()].map(({ value }) => value)
+    },
+  }
+}
+
+function readingsOf<Name extends ListInput>(
+  lists: Reflectors<Name>,
+  nowMs: number,
+): { readonly [Key in Name]: Reading<readonly Kinds[Key][]> } {
+  const read = Object.entries<Reflector<unknown>>(lists).map(([name, list]) => [
+    name,
+    { value: list.values(), input: inputOf(list.status(), nowMs) },
+  ])
+  return Object.fromEntries(read) as { [Key in Name]: Reading<readonly Kinds[Key][]> }
+}
+
+function valueOf<T>(poller: Poller<T>, missing: T, nowMs: number): Reading<T> {
+  return { value: poller.value ?? missing, input: inputOf(poller.status(), nowMs) }
+}
