@@ -1,8 +1,10 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
-import type { CheckEdges, CheckOptions } from './check.ts'
+import type { CheckEdges, CheckOptions } from './options.ts'
 import { encodeArp } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
-import type { Loss } from './core/judge.ts'
+import { attributionQuestions, nodeAddresses, type ClusterSide, type Question } from './core/cluster-side.ts'
+import { crossAddresses } from './core/macs.ts'
+import type { Loss } from './core/case.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
 import type { FrameCounts } from './core/report.ts'
@@ -16,6 +18,8 @@ export interface Task {
   readonly vantage: Vantage
   readonly options: CheckOptions
   readonly edges: CheckEdges
+  readonly cluster: ClusterSide | null
+  readonly ownMacs: ReadonlySet<Mac>
   readonly signal: AbortSignal
 }
 
@@ -29,12 +33,6 @@ export interface Asked {
 /** Counted by the engine; where it keeps no statistics, what was handed to it and what came out. */
 export type Frames = Omit<FrameCounts, 'ignored'>
 
-/** One who-has: for which address, to whom. */
-interface Question {
-  readonly ip: Ip
-  readonly to: Mac
-}
-
 /** Asks from one interface: broadcasts, again where frames were lost, unicast where a given MAC kept silent. */
 export async function askVantage(task: Task): Promise<Asked> {
   const asker = new Asker(task)
@@ -43,6 +41,7 @@ export async function askVantage(task: Task): Promise<Asked> {
     do past.push(await asker.round())
     while (asker.canAskAgain() && mustAskAgain(past))
     await asker.pass(unicastQuestions(task, past))
+    if (task.cluster) await asker.pass(attributionQuestions(task.cluster, task.ownMacs, past))
   } finally {
     asker.close()
   }
@@ -64,7 +63,7 @@ class Asker {
   constructor(task: Task) {
     const { vantage, options, edges, signal } = task
     this.#task = task
-    const senders = questionedIps(task).map(
+    const senders = [...questionedIps(task), ...controlIps(task)].map(
       (ip) => [ip, options.senders?.get(ip) ?? senderFor(ip, vantage.link, options.sender)] as const,
     )
     this.#plan = {
@@ -98,7 +97,7 @@ class Asker {
   async round(): Promise<PastRound> {
     this.#current = openRound(this.#plan)
     const before = this.#readStatistics()
-    await this.pass([...this.#plan.senders.keys()].map((ip) => ({ ip, to: BROADCAST_MAC })))
+    await this.pass(questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC })))
     return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
   }
 
@@ -159,9 +158,16 @@ class Asker {
   }
 }
 
-function questionedIps({ vantage, options }: Task): Ip[] {
+/** Nodes first: a dead one is known before its VIPs are asked for. */
+function questionedIps({ vantage, options, cluster }: Task): Ip[] {
   const free = options.mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
-  return [...new Set([...vantage.canaries, ...vantage.vips, ...free])]
+  const nodes = cluster ? nodeAddresses(cluster, vantage) : []
+  return [...new Set([...vantage.canaries, ...nodes, ...vantage.vips, ...free])]
+}
+
+/** Asked by unicast alone, and only where a MAC is unknown. */
+function controlIps({ cluster }: Task): Ip[] {
+  return cluster?.nodes.flatMap((node) => [...crossAddresses(node)]) ?? []
 }
 
 /** Only where a given MAC kept silent on a vantage that hears: does it answer when asked alone (rule 6, ARP107)? */

@@ -1,98 +1,158 @@
 import { askVantage, type Asked } from './ask.ts'
-import type { Capture, CaptureEvents } from './capture/capture.ts'
-import type { Clock } from './clock.ts'
-import { assemble, unaskedReport } from './core/assemble.ts'
+import { assemble, unaskedReport, type Run } from './core/assemble.ts'
+import type { ClusterSide } from './core/cluster-side.ts'
 import type { HostFacts } from './core/host.ts'
 import { isIpv4, type Ip } from './core/ip.ts'
-import { offSegment, type Expectation } from './core/judge.ts'
-import { outcomeOf } from './core/outcome.ts'
+import { offSegment } from './core/judge.ts'
+import type { Expectation } from './core/case.ts'
+import { nearest } from './core/nearest.ts'
+import { outcomeOf, ownMacs } from './core/outcome.ts'
 import type { ErrorReport, FrameCounts, Report, VipReport } from './core/report.ts'
 import type { Target } from './core/targets.ts'
+import { quoted } from './core/text.ts'
 import { planVantages, type VantagePlan } from './core/vantage.ts'
+import { clusterReport, clusterSideOf, readingOf, type Look, type Reading } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
+import { membershipFindings } from './membership.ts'
+import type { CheckEdges, CheckOptions } from './options.ts'
 
-export interface CheckOptions {
-  readonly targets: readonly Target[]
-  /** Addresses that nobody may hold: an answer for one is a squatter, the same MAC on two is proxy ARP. */
-  readonly mustBeFree: readonly Ip[]
-  /** Names given by the user; empty: every up interface that has a target on-link. */
-  readonly interfaces: readonly string[]
-  /** Broadcast who-has per VIP. */
-  readonly count: number
-  /** Time between two questions for one VIP. */
-  readonly intervalMs: number
-  /** How long to listen after the last question. */
-  readonly timeoutMs: number
-  /** Frames per second and interface; null: as fast as the kernel takes them. */
-  readonly rate: number | null
-  /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
-  readonly sender: 'auto' | 'zero' | Ip
-  /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */
-  readonly senders?: ReadonlyMap<Ip, Ip>
-}
-
-/** The edges of one check, passed in so that tests and replays bring their own. */
-export interface CheckEdges {
-  readonly clock: Clock
-  readonly hostFacts: () => HostFacts
-  /** Opens one interface; throws an ArpcheckError. `frames` is how many replies a burst may bring. */
-  readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
-}
+export type { CheckEdges, CheckOptions } from './options.ts'
 
 /**
  * Asks for every target once, listens, judges. An abort ends the listening and reports what is known; so does trouble
  * with an interface, on that interface alone. Throws an ArpcheckError where nothing can be asked.
  */
 export async function check(options: CheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<Report> {
-  const [startedAt, startMs] = [
-    new Date(Number(edges.clock.wallNs() / 1_000_000n)),
-    edges.clock.monotonicMs(),
-  ]
+  const started = { wallNs: edges.clock.wallNs(), ms: edges.clock.monotonicMs() }
   const facts = edges.hostFacts()
-  const plan = planOrThrow(options, facts)
-  const asked = await askAll(plan, options, edges, signal)
-  const shared = {
+  const first = edges.readCluster ? readingOf(await lookAt(edges, signal)) : null
+  const targets = targetsOf(options, first)
+  requireNodes(targets, first)
+  const plan = planOrThrow(targets, options, facts)
+  const asked = await askAll(plan, { options: { ...options, targets }, edges, facts, reading: first }, signal)
+  const reading = first && (await readAgain(first, edges, signal))
+  const run = { options, facts, targets, plan, asked, reading, interrupted: signal.aborted }
+  return assemble({
+    startedAt: new Date(Number(started.wallNs / 1_000_000n)),
+    durationMs: edges.clock.monotonicMs() - started.ms,
+    ...judged(run),
+  })
+}
+
+interface Heard {
+  readonly options: CheckOptions
+  readonly facts: HostFacts
+  readonly targets: readonly Target[]
+  readonly plan: VantagePlan
+  readonly asked: readonly Asked[]
+  readonly reading: Reading | null
+  readonly interrupted: boolean
+}
+
+/** From what was heard to what is reported: pure, and the second half of a check. */
+function judged(heard: Heard): Omit<Run, 'startedAt' | 'durationMs'> {
+  const { options, facts, targets, plan, asked, reading, interrupted } = heard
+  const cluster = reading && clusterSideOf(reading, facts, targets)
+  const seen = {
     facts,
-    expectations: expectationsOf(options),
+    expectations: expectationsOf(targets, reading),
+    cluster,
     mustBeFree: options.mustBeFree,
   }
   const outcomes = asked.map(({ past, trouble }, i) =>
-    outcomeOf({
-      ...shared,
-      past,
-      vantage: plan.vantages[i]!,
-      interrupted: signal.aborted || trouble !== null,
-    }),
+    outcomeOf({ ...seen, past, vantage: plan.vantages[i]!, interrupted: interrupted || trouble !== null }),
   )
   const errors = errorsOf(asked)
-  return assemble({
-    startedAt,
-    durationMs: edges.clock.monotonicMs() - startMs,
-    interrupted: signal.aborted || errors.length > 0,
+  const vips = [...outcomes.flatMap((outcome) => outcome.vips), ...untestable(targets, plan, cluster)]
+  const node = cluster?.ownNode ?? facts.hostname
+  return {
+    interrupted: interrupted || errors.length > 0,
     errors,
-    vantage: plan.vantages.map(({ link, ip }) => ({
-      node: facts.hostname,
-      interface: link.name,
-      mac: link.mac,
-      ip,
-    })),
+    vantage: plan.vantages.map(({ link, ip }) => ({ node, interface: link.name, mac: link.mac, ip })),
     canaries: outcomes.flatMap(({ canaries }) => canaries),
     frames: frameCounts(asked),
-    vips: [...outcomes.flatMap(({ vips }) => vips), ...untestable(options, plan)],
-    findings: outcomes.flatMap(({ findings }) => findings),
+    vips,
+    ...clusterReport(reading, vips),
+    findings: [
+      ...outcomes.flatMap(({ findings }) => findings),
+      ...(reading && cluster ? membershipFindings(reading, cluster, asked) : []),
+    ],
+  }
+}
+
+/** What was given, or else all that the cluster announces. */
+function targetsOf({ targets }: CheckOptions, reading: Reading | null): readonly Target[] {
+  if (targets.length > 0 || !reading) return targets
+  return reading.inventory.vips.map(({ ip }) => ({ vip: ip, macs: null }))
+}
+
+/** A node that is given as an owner must exist: a typing mistake would read as a fault. */
+function requireNodes(targets: readonly Target[], reading: Reading | null): void {
+  const names = reading?.before.cluster.nodes.map(({ name }) => name) ?? []
+  const wanted = targets.find(({ node }) => node !== undefined && !names.includes(node))
+  if (!wanted) return
+  const { vip, node } = wanted
+  const meant = nearest(node!, names)
+  throw new ArpcheckError('usage', `There is no node ${quoted(node!)} (${vip}=${node}).`, {
+    remedy: [meant === undefined ? `The cluster has ${namesText(names)}.` : `Did you mean ${meant}?`],
   })
+}
+
+function namesText(names: readonly string[]): string {
+  if (names.length === 0) return 'no node that could be read'
+  return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ')
+}
+
+/** Only what the user gave: the cluster tells the rest. */
+function expectationsOf(targets: readonly Target[], reading: Reading | null): ReadonlyMap<Ip, Expectation> {
+  const announced = new Set(reading?.inventory.vips.map(({ ip }) => ip))
+  return new Map(
+    targets.flatMap(({ vip, macs, node }): [Ip, Expectation][] => {
+      if (macs) return [[vip, { source: 'static', macs }]]
+      return node !== undefined || announced.has(vip) ? [] : [[vip, { source: 'any' }]]
+    }),
+  )
+}
+
+async function lookAt({ readCluster, readViews, clock }: CheckEdges, signal: AbortSignal): Promise<Look> {
+  const cluster = await readCluster!(signal)
+  const views = (await readViews?.(cluster, signal)) ?? null
+  return { cluster, views, atMs: clock.monotonicMs() }
+}
+
+/** The expectation's second look. An API that fails just then leaves the first one to stand. */
+async function readAgain(first: Reading, edges: CheckEdges, signal: AbortSignal): Promise<Reading> {
+  if (signal.aborted) return first
+  try {
+    return { ...first, after: await lookAt(edges, signal) }
+  } catch (error) {
+    if (error instanceof ArpcheckError || signal.aborted) return first
+    throw error
+  }
+}
+
+interface Plan {
+  readonly options: CheckOptions
+  readonly edges: CheckEdges
+  readonly facts: HostFacts
+  readonly reading: Reading | null
 }
 
 /** All interfaces at once; one that cannot be opened stops the others before its error is thrown. */
 async function askAll(
   { vantages }: VantagePlan,
-  options: CheckOptions,
-  edges: CheckEdges,
+  { options, edges, facts, reading }: Plan,
   signal: AbortSignal,
 ): Promise<Asked[]> {
   const stop = new AbortController()
   const ended = AbortSignal.any([signal, stop.signal])
-  const tasks = vantages.map((vantage) => askVantage({ vantage, options, edges, signal: ended }))
+  const shared = {
+    options,
+    edges,
+    cluster: reading && clusterSideOf(reading, facts),
+    ownMacs: ownMacs(facts),
+  }
+  const tasks = vantages.map((vantage) => askVantage({ ...shared, vantage, signal: ended }))
   try {
     return await Promise.all(tasks)
   } finally {
@@ -101,11 +161,11 @@ async function askAll(
   }
 }
 
-function expectationsOf({ targets }: CheckOptions): ReadonlyMap<Ip, Expectation> {
-  return new Map(targets.map(({ vip, macs }) => [vip, macs ? { source: 'static', macs } : { source: 'any' }]))
-}
-
-function planOrThrow({ targets, interfaces }: CheckOptions, facts: HostFacts): VantagePlan {
+function planOrThrow(
+  targets: readonly Target[],
+  { interfaces }: CheckOptions,
+  facts: HostFacts,
+): VantagePlan {
   const plan = planVantages(
     targets.map(({ vip }) => vip),
     interfaces,
@@ -116,9 +176,12 @@ function planOrThrow({ targets, interfaces }: CheckOptions, facts: HostFacts): V
 }
 
 /** Rows for what no interface here can ask: other segments, and IPv6, whose neighbour discovery is not spoken yet. */
-function untestable({ targets }: CheckOptions, plan: VantagePlan): VipReport[] {
+function untestable(targets: readonly Target[], plan: VantagePlan, cluster: ClusterSide | null): VipReport[] {
   const ipv6 = targets.map(({ vip }) => vip).filter((vip) => !isIpv4(vip))
-  return [...plan.offSegment, ...ipv6].map((vip) => unaskedReport(vip, offSegment(vip)))
+  const nobody: ReadonlySet<string> = new Set()
+  return [...plan.offSegment, ...ipv6].map((vip) =>
+    unaskedReport(vip, offSegment(vip), cluster?.vips.get(vip), cluster?.expect(vip, nobody)),
+  )
 }
 
 function frameCounts(asked: readonly Asked[]): FrameCounts {

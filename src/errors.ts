@@ -14,9 +14,18 @@ export type ErrorCode =
   | 'capture-failed' // libpcap or the kernel refused, for another reason
   | 'cannot-write' // stdout cannot be written: disk full, for one
   | 'host-unreadable' // links, addresses, routes or neighbours of this host cannot be read
+  | 'no-kubeconfig' // no kubeconfig in any of the places, and this is no pod: exit 2
+  | 'kubeconfig' // a kubeconfig that cannot be read or used: exit 2
+  | 'api-unreachable' // the API server refuses, is not there, or does not answer
+  | 'api-tls' // the API server and the kubeconfig do not fit together in TLS
+  | 'api-unauthorized' // the API server does not accept the credentials, or they cannot be had
+  | 'api-failed' // the API server answers, but not with what was asked for
+  | 'no-metallb' // the cluster runs no MetalLB, or none that can be found
+  | 'no-vips-known' // which addresses are VIPs may not be read
+  | 'members-unread' // no speaker's member list could be read, though one is required
   | 'lab-unavailable' // the lab's needs (namespaces, ip, unshare) are not met
 
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config'])
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config', 'no-kubeconfig', 'kubeconfig'])
 
 /** One failure of the world: what was tried and why it failed (message), and what to do next (remedy). */
 export class ArpcheckError extends Error {
@@ -32,6 +41,11 @@ export class ArpcheckError extends Error {
     this.name = 'ArpcheckError'
     this.code = code
     this.remedy = options.remedy ?? []
+  }
+
+  /** Each bundle has a copy of this class: by its name, one thrown in another bundle is known too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'ArpcheckError'
   }
 
   /** 2 for what the user typed, 3 for what could not be tested (design: exit codes). */

@@ -4,6 +4,7 @@ import { check, type CheckOptions } from '../src/check.ts'
 import type { Report } from '../src/core/report.ts'
 import type { Target } from '../src/core/targets.ts'
 import { ArpcheckError } from '../src/errors.ts'
+import { NO_OPTIONS } from './helpers/options.ts'
 import { answers, FakeSegment, hostFacts, ip, link, mac, OWN_MAC, replyTo } from './helpers/segment.ts'
 
 const TRAEFIK = '192.168.1.60'
@@ -12,24 +13,13 @@ const NUC_4 = '1c:69:7a:aa:04:10'
 const any = (vip: string): Target => ({ vip: ip(vip), macs: null })
 const given = (vip: string, ...macs: string[]): Target => ({ vip: ip(vip), macs: macs.map(mac) })
 
-const DEFAULTS: CheckOptions = {
-  targets: [],
-  mustBeFree: [],
-  interfaces: [],
-  count: 3,
-  intervalMs: 250,
-  timeoutMs: 1000,
-  rate: 50,
-  sender: 'auto',
-}
-
 async function run(
   segment: FakeSegment,
   options: Partial<CheckOptions>,
   signal = new AbortController().signal,
 ): Promise<Report> {
   const edges = { clock: segment.clock, hostFacts: () => segment.facts, openCapture: segment.open }
-  const report = await check({ ...DEFAULTS, ...options }, edges, signal)
+  const report = await check({ ...NO_OPTIONS, ...options }, edges, signal)
   assert.equal(segment.opened, segment.closed, 'every capture is closed')
   return report
 }
@@ -187,7 +177,7 @@ test('trouble on one interface: the other one is asked to its end, and judged', 
     hostFacts: () => hostFacts({ links: [link(), second] }),
     openCapture: (...args: Parameters<FakeSegment['open']>) => (args[0] === 'eno1' ? one : two).open(...args),
   }
-  const options = { ...DEFAULTS, targets: [given(TRAEFIK, NUC_4)], interfaces: ['eno1', 'eno2'] }
+  const options = { ...NO_OPTIONS, targets: [given(TRAEFIK, NUC_4)], interfaces: ['eno1', 'eno2'] }
   two.responders.push(answers(TRAEFIK, NUC_4))
   const report = await check(options, edges, new AbortController().signal)
   assert.deepEqual(
@@ -209,7 +199,7 @@ test('an interface that cannot be opened ends the run before it began', async ()
       throw new ArpcheckError('no-permission', 'Not allowed.')
     },
   }
-  const options = { ...DEFAULTS, targets: [any(TRAEFIK)] }
+  const options = { ...NO_OPTIONS, targets: [any(TRAEFIK)] }
   await assert.rejects(check(options, edges, new AbortController().signal), { code: 'no-permission' })
 })
 

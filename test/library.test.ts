@@ -25,7 +25,12 @@ for (const [kind, flags, code] of [
   })
 }
 
-test('the schema of the report is part of the package', () => {
-  const code = "console.log(require('arpcheck/report.schema.json').properties.apiVersion.const)"
-  assert.equal(spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout, 'arpcheck.io/v1\n')
-})
+for (const [name, kind] of [
+  ['report', 'Report'],
+  ['members', 'Members'],
+] as const) {
+  test(`the schema of the kind ${kind} is part of the package`, () => {
+    const code = `console.log(require('arpcheck/${name}.schema.json').properties.kind.const)`
+    assert.equal(spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' }).stdout, `${kind}\n`)
+  })
+}

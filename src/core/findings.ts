@@ -1,23 +1,139 @@
 export type Severity = 'error' | 'warning' | 'info'
 
-/** Code → what `arpcheck explain` and the docs call it. Codes are an API and never reused. */
+/**
+ * Code → what the docs call it, and what it means (`arpcheck explain CODE` and docs/findings.md say just that). Codes are
+ * an API and never reused. The severity is the usual one; a finding may be milder.
+ */
 export const FINDINGS = {
-  ARP101: { severity: 'error', name: 'silent' },
-  ARP106: { severity: 'info', name: 'vantage-off-segment' },
-  ARP107: { severity: 'error', name: 'broadcast-deaf' },
-  ARP201: { severity: 'error', name: 'wrong-owner' },
-  ARP301: { severity: 'error', name: 'split-brain' },
-  ARP302: { severity: 'warning', name: 'several-nics' },
-  ARP303: { severity: 'warning', name: 'proxied-mac' },
-  ARP401: { severity: 'error', name: 'foreign-host' },
-  ARP402: { severity: 'warning', name: 'proxy-arp' },
-  ARP403: { severity: 'warning', name: 'pool-squatter' },
-  ARP701: { severity: 'warning', name: 'stale-neighbour' },
-  ARP901: { severity: 'info', name: 'self-owned' },
-  ARP903: { severity: 'info', name: 'no-expectation' },
-  ARP904: { severity: 'error', name: 'deaf-vantage' },
-  ARP905: { severity: 'error', name: 'frames-lost' },
-} as const satisfies Record<string, { severity: Severity; name: string }>
+  ARP101: {
+    severity: 'error',
+    name: 'silent',
+    meaning:
+      'Nobody answers, though somebody should: the node that should answer is alive, as far as is known.',
+  },
+  ARP102: {
+    severity: 'error',
+    name: 'dead-owner',
+    meaning:
+      'Nobody answers, and the elected node itself is dead: a speaker that should take over still counts it as a member. Candidates come from the member table of each speaker, not from the list of pods, so that deleting the dead pod changes nothing.',
+  },
+  ARP104: {
+    severity: 'warning',
+    name: 'no-candidate',
+    meaning:
+      'No node may announce the VIP, though it was meant to be announced. The first filter that fails is named: no endpoint that serves, no advertisement, every node excluded.',
+  },
+  ARP106: {
+    severity: 'info',
+    name: 'vantage-off-segment',
+    meaning:
+      "This host has no interface on the VIP's segment, so that nothing was asked. ARP does not cross a router.",
+  },
+  ARP107: {
+    severity: 'error',
+    name: 'broadcast-deaf',
+    meaning:
+      'The VIP is answered when one MAC is asked alone, but not when all are asked. Clients ask all: for them it is down.',
+  },
+  ARP201: {
+    severity: 'error',
+    name: 'wrong-owner',
+    meaning:
+      'A node of the cluster, or a MAC, answers that should not: the speakers do not agree with the election, or nobody should answer at all.',
+  },
+  ARP301: {
+    severity: 'error',
+    name: 'split-brain',
+    meaning:
+      'Two or more machines answer. Clients stay with whichever reply came last, so that connections break at random.',
+  },
+  ARP302: {
+    severity: 'warning',
+    name: 'several-nics',
+    meaning:
+      'Several MACs of one and the same machine answer. That is no split brain, but traffic may change its path.',
+  },
+  ARP303: {
+    severity: 'warning',
+    name: 'proxied-mac',
+    meaning:
+      'The frame comes from another MAC than the one it names as the owner: something relays the reply, or lies.',
+  },
+  ARP401: {
+    severity: 'error',
+    name: 'foreign-host',
+    meaning: 'A machine that is no node of the cluster, or that cannot be the owner, answers for the VIP.',
+  },
+  ARP402: {
+    severity: 'warning',
+    name: 'proxy-arp',
+    meaning:
+      'One MAC answers for addresses that nobody has: proxy ARP. Whatever it answers for proves nothing, and a dead VIP looks alive.',
+  },
+  ARP403: {
+    severity: 'warning',
+    name: 'pool-squatter',
+    meaning:
+      'An address that must be free is answered. As soon as a Service gets it, two machines will answer.',
+  },
+  ARP601: {
+    severity: 'error',
+    name: 'views-differ',
+    meaning:
+      'Live speakers do not count the same members, for longer than a healthy cluster takes to agree. Each elects by its own list, so that two may announce one VIP, or nobody may.',
+  },
+  ARP602: {
+    severity: 'warning',
+    name: 'memberlist-off',
+    meaning:
+      'memberlist is off, so that every node with a speaker stays a candidate for ever, and a candidate is down: its VIPs do not move.',
+  },
+  ARP603: {
+    severity: 'error',
+    name: 'port-blocked',
+    meaning:
+      'A speaker does not answer on its memberlist port, though its node is alive. Speakers that cannot reach each other elect differently.',
+  },
+  ARP605: {
+    severity: 'error',
+    name: 'key-mismatch',
+    meaning:
+      'The speakers do not all use the memberlist key that is known here. Those with different keys do not count each other as members.',
+  },
+  ARP701: {
+    severity: 'warning',
+    name: 'stale-neighbour',
+    meaning:
+      'This host itself had another MAC for the VIP in its neighbour table than the one that answers, or had given up on it: its own traffic went to the wrong place.',
+  },
+  ARP901: {
+    severity: 'info',
+    name: 'self-owned',
+    meaning:
+      'The VIP belongs to this host. A host does not hear its own broadcasts, so that silence says nothing here.',
+  },
+  ARP902: {
+    severity: 'info',
+    name: 'settling',
+    meaning: 'Who should answer changed while we asked, or a moment before: it is not judged yet.',
+  },
+  ARP903: {
+    severity: 'info',
+    name: 'no-expectation',
+    meaning: 'What answers is shown, but who should answer is not known, or only under an assumption.',
+  },
+  ARP904: {
+    severity: 'error',
+    name: 'deaf-vantage',
+    meaning:
+      'Nothing at all was heard, not even an address that must answer: silence proves nothing on this interface.',
+  },
+  ARP905: {
+    severity: 'error',
+    name: 'frames-lost',
+    meaning: 'Frames were lost, or nobody counted them: a missing reply may be among them.',
+  },
+} as const satisfies Record<string, { severity: Severity; name: string; meaning: string }>
 
 export type FindingCode = keyof typeof FINDINGS
 

@@ -1,45 +1,10 @@
+import { fault, OK, unknown, type Case, type ClusterCase, type Judgement } from './case.ts'
 import type { Finding } from './findings.ts'
-import type { ArpListener, Neighbour } from './host.ts'
+import type { Neighbour } from './host.ts'
 import { isIpv4, type Ip } from './ip.ts'
-import type { Mac } from './mac.ts'
-import type { Answer, Evidence } from './round.ts'
+import { judgeCluster } from './judge-cluster.ts'
+import type { Answer } from './round.ts'
 import * as say from './sentences.ts'
-import type { UnknownReason, VerdictName } from './verdict.ts'
-
-/** Who should answer, where no cluster says so. */
-export type Expectation =
-  | { readonly source: 'static'; readonly macs: readonly Mac[] } // given with the address
-  | { readonly source: 'any' } // whoever answers, as long as it is one
-
-/** Frames that were lost while we listened; `uncounted`: the engine cannot tell. */
-export type Loss = 'none' | 'lost' | 'uncounted'
-
-/** All that is known of one VIP on one vantage when its round is over. */
-export interface Case {
-  readonly vip: Ip
-  readonly interface: string
-  readonly expected: Expectation
-  readonly evidence: Evidence
-  /** A reply to any of our questions came in this round. */
-  readonly hears: boolean
-  readonly loss: Loss
-  /** Every MAC of this host. */
-  readonly ownMacs: ReadonlySet<Mac>
-  /** This host's kernel holds the VIP as an address of its own. */
-  readonly ownAddress: boolean
-  /** Other processes of this host that listen for ARP on this interface: perhaps a speaker. */
-  readonly listeners: readonly ArpListener[]
-  /** MACs that answer for two or more addresses that must be free. */
-  readonly proxies: ReadonlySet<Mac>
-  /** This host's neighbour entry for the VIP, read before our first frame. */
-  readonly neighbour: Neighbour | null
-}
-
-export interface Judgement {
-  readonly verdict: VerdictName
-  readonly reason: UnknownReason | null
-  readonly findings: readonly Finding[]
-}
 
 /**
  * One verdict for every case, by the rules of honesty in their order: hearing (1), the own node (2), proxies (4),
@@ -48,13 +13,21 @@ export interface Judgement {
 export function judge(item: Case): Judgement {
   if (!isIpv4(item.vip)) return unknown('ndp-not-probed', [])
   const others = strangersToThisHost(item)
-  const judgement = others.length > 0 ? judgeAnswers(item, others) : judgeSilence(item)
+  const judgement = isClusterCase(item)
+    ? judgeCluster(item, others)
+    : others.length > 0
+      ? judgeAnswers(item, others)
+      : judgeSilence(item)
   return { ...judgement, findings: [...judgement.findings, ...sideFindings(item, others)] }
 }
 
 /** A VIP that lies on no segment of this host: not asked, not judged. */
 export function offSegment(vip: Ip): Judgement {
   return isIpv4(vip) ? unknown('vantage-off-segment', [say.offSegment(vip)]) : unknown('ndp-not-probed', [])
+}
+
+function isClusterCase(item: Case): item is ClusterCase {
+  return item.expected.source === 'cluster'
 }
 
 function judgeAnswers(item: Case, others: readonly Answer[]): Judgement {
@@ -111,14 +84,4 @@ function isStale(neighbour: Neighbour | null, answers: readonly Answer[]): boole
   if (!neighbour || answers.length === 0) return false
   if (neighbour.state === 'failed') return true
   return neighbour.mac !== null && answers.every(({ mac }) => mac !== neighbour.mac)
-}
-
-const OK: Judgement = { verdict: 'ok', reason: null, findings: [] }
-
-function fault(verdict: VerdictName, ...findings: Finding[]): Judgement {
-  return { verdict, reason: null, findings }
-}
-
-function unknown(reason: UnknownReason, findings: readonly Finding[]): Judgement {
-  return { verdict: 'unknown', reason, findings }
 }

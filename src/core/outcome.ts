@@ -1,10 +1,13 @@
 import { vipReport } from './assemble.ts'
+import { macMapFor, nodeAddresses, silentNodesOf, type ClusterSide } from './cluster-side.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
 import { listenersOn, type HostFacts } from './host.ts'
 import type { Ip } from './ip.ts'
-import { judge, type Case, type Expectation } from './judge.ts'
+import { judge } from './judge.ts'
+import type { Case, Expectation } from './case.ts'
 import type { Mac } from './mac.ts'
+import { NO_MACS } from './macs.ts'
 import type { CanaryReport, VipReport } from './report.ts'
 import { hearing, mergeEvidence, type PastRound } from './rounds.ts'
 import { deafVantage } from './sentences.ts'
@@ -14,7 +17,9 @@ import { isOnLink, type Vantage } from './vantage.ts'
 export interface Seen {
   readonly vantage: Vantage
   readonly facts: HostFacts
+  /** What the user gave; it overrides the cluster. */
   readonly expectations: ReadonlyMap<Ip, Expectation>
+  readonly cluster: ClusterSide | null
   readonly mustBeFree: readonly Ip[]
   readonly past: readonly PastRound[]
   /** The listening ended early: what has not answered yet is left out instead of being called silent. */
@@ -29,34 +34,39 @@ export interface Outcome {
 
 /** Judges what one vantage has seen. */
 export function outcomeOf(seen: Seen): Outcome {
-  const { vantage, mustBeFree, past } = seen
+  const { vantage, mustBeFree, past, cluster } = seen
   const free = mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
   const squatting = judgeFree(new Map(free.map((ip) => [ip, strangers(seen, ip)])))
-  const shared = { ...hearing(past), ownMacs: ownMacs(seen.facts), proxies: squatting.proxies }
+  const shared = {
+    ...hearing(past),
+    ownMacs: ownMacs(seen.facts),
+    proxies: squatting.proxies,
+    macs: cluster ? macMapFor(cluster, ownMacs(seen.facts), past) : NO_MACS,
+    ownNode: cluster?.ownNode ?? null,
+    silentNodes: cluster ? silentNodesOf(cluster, past) : new Set<string>(),
+  }
   const vips = vantage.vips
     .map((vip) => caseOf(seen, vip, shared))
     .filter(({ evidence }) => !seen.interrupted || evidence.answers.length > 0)
-    .map((item) => vipReport(item, judge(item)))
+    .map((item) => vipReport(item, judge(item), cluster?.vips.get(item.vip)))
+  const canaries = [...vantage.canaries, ...(cluster ? nodeAddresses(cluster, vantage) : [])]
   const isDeaf = vips.some(({ reason }) => reason === 'deaf-vantage')
   return {
     vips,
-    canaries: [
-      ...canaryReports(seen, vantage.canaries, 'must-answer'),
-      ...canaryReports(seen, free, 'must-be-free'),
-    ],
-    findings: [...squatting.findings, ...(isDeaf ? [deafVantage(vantage.link.name, vantage.canaries)] : [])],
+    canaries: [...canaryReports(seen, canaries, 'must-answer'), ...canaryReports(seen, free, 'must-be-free')],
+    findings: [...squatting.findings, ...(isDeaf ? [deafVantage(vantage.link.name, canaries)] : [])],
   }
 }
 
-type Shared = Pick<Case, 'hears' | 'loss' | 'ownMacs' | 'proxies'>
+type Shared = Pick<Case, 'hears' | 'loss' | 'ownMacs' | 'proxies' | 'macs' | 'ownNode' | 'silentNodes'>
 
-function caseOf({ vantage, facts, expectations, past }: Seen, vip: Ip, shared: Shared): Case {
+function caseOf({ vantage, facts, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
   const { name } = vantage.link
   return {
     ...shared,
     vip,
     interface: name,
-    expected: expectations.get(vip) ?? { source: 'any' },
+    expected: expectations.get(vip) ?? cluster?.expect(vip, shared.silentNodes) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
     ownAddress: facts.links.some(({ addresses }) => addresses.some(({ ip }) => ip === vip)),
     listeners: listenersOn(name, facts),
@@ -78,6 +88,6 @@ function strangers({ facts, past }: Seen, ip: Ip) {
   return mergeEvidence(past, ip).answers.filter(({ mac }) => !own.has(mac))
 }
 
-function ownMacs({ links }: HostFacts): ReadonlySet<Mac> {
+export function ownMacs({ links }: HostFacts): ReadonlySet<Mac> {
   return new Set(links.flatMap(({ mac }) => (mac ? [mac] : [])))
 }

@@ -1,5 +1,5 @@
 import type { Ip } from './ip.ts'
-import type { Loss } from './judge.ts'
+import type { Loss } from './case.ts'
 import type { Mac } from './mac.ts'
 import { evidenceOf, hasHeard, type Answer, type Evidence, type Round } from './round.ts'
 

@@ -1,7 +1,7 @@
 import { FINDINGS, type Finding, type FindingCode } from './findings.ts'
 import type { Neighbour } from './host.ts'
 import type { Ip } from './ip.ts'
-import type { Case } from './judge.ts'
+import type { Case } from './case.ts'
 import type { Mac } from './mac.ts'
 import type { Answer } from './round.ts'
 
@@ -192,11 +192,15 @@ export function proxyArp(mac: Mac, ips: readonly Ip[]): Finding {
   })
 }
 
-function finding(code: FindingCode, message: string, { why, next }: Pick<Finding, 'why' | 'next'>): Finding {
+export function finding(
+  code: FindingCode,
+  message: string,
+  { why, next }: Pick<Finding, 'why' | 'next'>,
+): Finding {
   return { code, severity: FINDINGS[code].severity, message, why, next }
 }
 
-function askedText({ evidence }: Case): string {
+export function askedText({ evidence }: Case): string {
   return `answered    no one  ${evidence.asked} ${evidence.asked === 1 ? 'broadcast' : 'broadcasts'} sent`
 }
 
@@ -213,18 +217,18 @@ function expectedText({ expected }: Case): string[] {
   return expected.source === 'static' ? [`expected    ${expected.macs.join(', ')} (given)`] : []
 }
 
-function repliesText({ evidence }: Case, answers: readonly Answer[]): string {
+export function repliesText({ evidence }: Case, answers: readonly Answer[]): string {
   const counts = answers.map(
     ({ mac, replies }) => `${mac}  ${replies} ${replies === 1 ? 'reply' : 'replies'}`,
   )
   return `answered    ${counts.join(', ')} to ${evidence.asked} broadcasts`
 }
 
-function macsText(answers: readonly Answer[]): string {
+export function macsText(answers: readonly Answer[]): string {
   return answers.map(({ mac }) => mac).join(' and ')
 }
 
 /** The same question with a tool that a sceptic trusts; -b, because without it arping hides a second answerer. */
-function byHand({ vip, interface: name }: Case): string {
+export function byHand({ vip, interface: name }: Case): string {
   return `arping -b -c 3 -I ${name} ${vip}`
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { assemble, unaskedReport, vipReport } from '../../src/core/assemble.ts'
 import { exitCode, type ExitRules } from '../../src/core/exit.ts'
 import { FINDINGS, type Finding, type FindingCode } from '../../src/core/findings.ts'
-import type { Case, Judgement } from '../../src/core/judge.ts'
+import type { Case, Judgement } from '../../src/core/case.ts'
 import type { Report } from '../../src/core/report.ts'
 import { ip, mac } from '../helpers/segment.ts'
 
@@ -26,6 +26,8 @@ function reportOf(judgements: readonly Judgement[], change: Partial<Report> = {}
     interrupted: false,
     errors: [],
     vantage: [],
+    metallb: null,
+    outOfScope: [],
     canaries: [],
     findings: [],
   }
@@ -37,8 +39,9 @@ function reportOf(judgements: readonly Judgement[], change: Partial<Report> = {}
   return { ...assemble({ ...run, frames, vips }), ...change }
 }
 
-const STATIC = { nodes: [], macs: [mac('1c:69:7a:aa:01:10')], source: 'static' } as const
-const ANY = { nodes: [], macs: [], source: 'any' } as const
+const NOBODY = { nodes: [], candidates: [], excluded: [], refusal: null, votes: [] }
+const STATIC = { ...NOBODY, macs: [mac('1c:69:7a:aa:01:10')], source: 'static' } as const
+const ANY = { ...NOBODY, macs: [], source: 'any' } as const
 const DEFAULTS: ExitRules = { failOn: 'error', requireExpectation: false }
 const ok = judged('ok')
 const DOWN = { code: 'interface-down', message: 'eno1 is down.', next: [] }
@@ -59,6 +62,8 @@ const TABLE: readonly (readonly [string, Report, Partial<ExitRules>, number])[] 
     1,
   ],
   ['nothing could be judged', reportOf([judged('self', 'ARP901')]), {}, 3],
+  ['nobody should answer, and nobody does', reportOf([judged('idle')]), {}, 0],
+  ['no candidate at all', reportOf([judged('idle', 'ARP104')]), { failOn: 'warning' }, 1],
   ['one of two could be judged', reportOf([ok, judged('self', 'ARP901')]), {}, 0],
   ['a deaf vantage', reportOf([judged('unknown')], deaf), {}, 3],
   ['a deaf vantage beside a good one', reportOf([ok, judged('unknown')], deaf), {}, 3],
@@ -110,6 +115,8 @@ test('the summary adds up, and rows sort by address, then by interface', () => {
     interrupted: false,
     errors: [],
     vantage: [],
+    metallb: null,
+    outOfScope: [],
     canaries: [],
     findings: [],
     frames,

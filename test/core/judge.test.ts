@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { judge, offSegment, type Case } from '../../src/core/judge.ts'
+import { judge, offSegment } from '../../src/core/judge.ts'
+import type { Case } from '../../src/core/case.ts'
 import type { ArpListener } from '../../src/core/host.ts'
 import type { Answer, Evidence } from '../../src/core/round.ts'
 import { isFault, UNKNOWN_REASONS, VERDICTS } from '../../src/core/verdict.ts'
+import { NO_MACS } from '../../src/core/macs.ts'
 import { ip, mac, OWN_MAC } from '../helpers/segment.ts'
 
 const [A, B, C] = [mac('1c:69:7a:aa:01:10'), mac('1c:69:7a:aa:02:10'), mac('1c:69:7a:aa:03:99')]
@@ -37,6 +39,9 @@ function item(change: Partial<Case>): Case {
     ownAddress: false,
     listeners: [],
     proxies: new Set(),
+    macs: NO_MACS,
+    ownNode: null,
+    silentNodes: new Set(),
     neighbour: null,
     ...change,
   }
@@ -207,6 +212,9 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   loss: fc.constantFrom('none', 'lost', 'uncounted'),
   ownMacs: fc.constant(new Set([OWN_MAC, OTHER_NIC])),
   ownAddress: fc.boolean(),
+  macs: fc.constant(NO_MACS),
+  ownNode: fc.constant(null),
+  silentNodes: fc.constant(new Set<string>()),
   listeners: fc.constantFrom([], [SPEAKER]),
   proxies: fc.uniqueArray(someMac, { maxLength: 2 }).map((macs) => new Set(macs)),
   neighbour: fc.constantFrom(null, { ...neighbour, mac: B, state: 'stale' } as const),

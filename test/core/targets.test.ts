@@ -8,7 +8,7 @@ const B = '1c:69:7a:aa:01:10'
 function targets(...texts: string[]): string[] {
   const read = readTargets(texts, { confirmed: false })
   assert.ok(!('message' in read), 'message' in read ? read.message : '')
-  return read.map((target: Target) => `${target.vip}=${target.macs?.join('+') ?? 'any'}`)
+  return read.map((target: Target) => `${target.vip}=${target.node ?? target.macs?.join('+') ?? 'any'}`)
 }
 
 function refused(texts: readonly string[], confirmed = false): TargetProblem {
@@ -25,6 +25,10 @@ for (const [typed, read] of [
   [`192.168.1.60=${A}+${B}`, [`192.168.1.60=${B}+${A}`]],
   [`192.168.1.60=${A}=${B}`, [`192.168.1.60=${B}+${A}`]],
   [`192.168.1.60=${A}+${A}`, [`192.168.1.60=${A}`]],
+  ['192.168.1.60=nuc-4', ['192.168.1.60=nuc-4']],
+  ['192.168.1.60= nuc-4.lan ', ['192.168.1.60=nuc-4.lan']],
+  ['192.168.1.60-61=nuc-4', ['192.168.1.60=nuc-4', '192.168.1.61=nuc-4']],
+  ['192.168.1.60=1c697aaa0410', [`192.168.1.60=${A}`]],
   [
     '192.168.1.254-192.168.2.1',
     ['192.168.1.254=any', '192.168.1.255=any', '192.168.2.0=any', '192.168.2.1=any'],
@@ -84,7 +88,11 @@ for (const [typed, message] of [
   [`=${A}`, 'An address is empty.'],
   ['192.168.1.60=', '"192.168.1.60=" names no owner.'],
   [`192.168.1.60=${A}+`, '"192.168.1.60=" names no owner.'],
-  ['192.168.1.60=nuc-4', '"nuc-4" is not a MAC; owners by node or host name cannot be checked yet.'],
+  ['192.168.1.60=Nuc_4', '"Nuc_4" is neither a MAC nor the name of a node.'],
+  ['192.168.1.60=1c:69:7a:aa:04:1g', '"1c:69:7a:aa:04:1g" is neither a MAC nor the name of a node.'],
+  ['192.168.1.60=nuc-4+nuc-1', '"nuc-4" is not a MAC, and only MACs can be joined by +.'],
+  [`192.168.1.60=${A}+nuc-1`, '"nuc-1" is not a MAC, and only MACs can be joined by +.'],
+  [`192.168.1.60=${'n'.repeat(254)}`, `"${'n'.repeat(60)}…" is neither a MAC nor the name of a node.`],
   ['192.168.1.60=00:00:00:00:00:00', '"00:00:00:00:00:00" is no machine\'s MAC: it is zero.'],
   ['192.168.1.60=ff:ff:ff:ff:ff:ff', '"ff:ff:ff:ff:ff:ff" is no machine\'s MAC: it is a group address.'],
 ] as const) {
@@ -96,6 +104,12 @@ test('two different owners for one address contradict each other, and the remedy
   const { message, remedy } = refused([`10.0.0.1=${A}`, `10.0.0.1=${B}`])
   assert.equal(message, `10.0.0.1 is given two different owners: ${A} and ${B}.`)
   assert.match(remedy[0]!, new RegExp(`10\\.0\\.0\\.1=${A}\\+${B}$`))
+})
+
+test('a node and a MAC for one address contradict each other, and so do two nodes; the same node does not', () => {
+  assert.match(refused([`10.0.0.1=${A}`, '10.0.0.1=nuc-4']).message, /two different owners: .* and nuc-4\.$/)
+  assert.match(refused(['10.0.0.1=nuc-1', '10.0.0.1=nuc-4']).message, /owners: nuc-1 and nuc-4\.$/)
+  assert.deepEqual(targets('10.0.0.1=nuc-4', '10.0.0.1', '10.0.0.1=nuc-4'), ['10.0.0.1=nuc-4'])
 })
 
 test('4,096 addresses are asked for, 4,097 only when confirmed', () => {

@@ -1,0 +1,75 @@
+import type { NicRecord, Node } from './cluster.ts'
+import type { Ip } from './ip.ts'
+import type { Mac } from './mac.ts'
+
+/** Which node a MAC belongs to, and which MACs provably belong to none. One node may own several. */
+export interface MacMap {
+  readonly nodeOf: ReadonlyMap<Mac, string>
+  readonly foreign: ReadonlySet<Mac>
+}
+
+export const NO_MACS: MacMap = { nodeOf: new Map(), foreign: new Set() }
+
+/** Kubernetes publishes no MACs: what the map is made of, the surest first. */
+export interface MacSources {
+  readonly nodes: readonly Node[]
+  readonly records: readonly NicRecord[]
+  /** This host's node, where it is one, and all its MACs. */
+  readonly own: { readonly node: string | null; readonly macs: ReadonlySet<Mac> }
+  /** Addresses that were asked for on this vantage. */
+  readonly asked: ReadonlySet<Ip>
+  /** Who answered a broadcast for a node's own address. */
+  readonly answerers: (ip: Ip) => readonly Mac[]
+  /** Who answered for a node's own address when asked alone. */
+  readonly confessed: (ip: Ip) => readonly Mac[]
+  /** MACs that answered for a VIP. */
+  readonly seen: ReadonlySet<Mac>
+}
+
+/** A MAC that answers for two nodes relays for them (proxy ARP): it tells nothing, and is left out. */
+export function macMapOf(sources: MacSources): MacMap {
+  const { records, own, nodes, answerers, confessed } = sources
+  const claims: (readonly [Mac, string])[] = [
+    ...records.flatMap(({ node, nics }) => nics.map(({ mac }) => [mac, node] as const)),
+    ...[...own.macs].flatMap((mac) => (own.node === null ? [] : [[mac, own.node] as const])),
+    ...nodes.flatMap(({ name, internalIps }) =>
+      internalIps.flatMap((ip) => [...answerers(ip), ...confessed(ip)].map((mac) => [mac, name] as const)),
+    ),
+  ]
+  const owners = new Map<Mac, Set<string>>()
+  for (const [mac, node] of claims) owners.set(mac, (owners.get(mac) ?? new Set()).add(node))
+  const nodeOf = new Map(
+    [...owners].flatMap(([mac, names]) => (names.size === 1 ? [[mac, [...names][0]!]] : [])),
+  )
+  return { nodeOf, foreign: foreignMacs(nodeOf, sources) }
+}
+
+/**
+ * A MAC is foreign only where every node's NICs are known and it is none of them, or where it kept silent about
+ * every live node although such questions are answered there across NICs (rule 3): see `crossAddresses`.
+ */
+function foreignMacs(nodeOf: ReadonlyMap<Mac, string>, sources: MacSources): ReadonlySet<Mac> {
+  const ruledOut = sources.nodes.every((node) => isRecorded(node, sources) || isRuledOut(node, sources))
+  if (!ruledOut || sources.nodes.length === 0) return new Set()
+  return new Set([...sources.seen].filter((mac) => !nodeOf.has(mac) && !sources.own.macs.has(mac)))
+}
+
+function isRecorded({ name }: Node, { records, own }: MacSources): boolean {
+  return name === own.node || records.some(({ node }) => node === name)
+}
+
+/** Dead, or known to answer for all its addresses on all its NICs (arp_ignore 0), so that it would have confessed. */
+function isRuledOut(node: Node, { asked, answerers, confessed }: MacSources): boolean {
+  const here = node.internalIps.filter((ip) => asked.has(ip))
+  const isAlive = here.some((ip) => answerers(ip).length > 0)
+  return isAlive ? crossAddresses(node).some((ip) => confessed(ip).length > 0) : here.length > 0
+}
+
+/**
+ * Addresses that a node holds on another NIC than the one on the segment: the first of its pod network (the bridge of
+ * most network plugins). If its known NIC answers for one, it runs without arp_ignore, and each of its NICs would
+ * answer for each of its addresses.
+ */
+export function crossAddresses({ podGateways }: Node): readonly Ip[] {
+  return podGateways
+}

@@ -1,0 +1,188 @@
+import type { Announcer, Evidence, Inventory, Vip } from './announcers/announcer.ts'
+import { explain, metallb, releases } from './announcers/metallb/metallb.ts'
+import type { ClusterSide, VipSide } from './core/cluster-side.ts'
+import { ownNodeOf } from './core/cluster-side.ts'
+import type { ElectedExpectation } from './core/case.ts'
+import { INPUTS, type ClusterSnapshot } from './core/cluster.ts'
+import type { ClusterExpectation } from './core/expectation.ts'
+import type { HostFacts } from './core/host.ts'
+import type { MetallbReport, OutOfScopeReport, Report, UnreadReport, ViewReport } from './core/report.ts'
+import type { Target } from './core/targets.ts'
+import { viewsOf, type SpeakerReading } from './core/views.ts'
+
+/** The announcer that is known today. */
+const announcer: Announcer = metallb
+/** A one-shot reads the cluster seconds before it judges: an hour-old list would be a mistake of ours. */
+const MAX_AGE_MS = 60_000
+/** In commands, where nothing tells another. */
+const USUAL_NAMESPACE = 'metallb-system'
+
+/** One look at the cluster: what the API holds, and what its speakers believe. */
+export interface Look {
+  readonly cluster: ClusterSnapshot
+  /** Null where no speaker was asked. */
+  readonly views: ViewsReading | null
+  /** On a clock that never steps back. */
+  readonly atMs: number
+}
+
+/** What the speakers said when asked for their own member lists. */
+export interface ViewsReading {
+  readonly readings: readonly SpeakerReading[]
+  /** Whether we asked with a key. */
+  readonly sealed: boolean
+}
+
+/** The cluster before the questions and after them. */
+export interface Reading {
+  readonly before: Look
+  /** Null while the questions are still out, or where the second look failed. */
+  readonly after: Look | null
+  readonly inventory: Inventory
+}
+
+export function readingOf(before: Look): Reading {
+  return { before, after: null, inventory: announcer.vips(before.cluster) }
+}
+
+/**
+ * What the judge needs of a cluster; an expectation that differs between the two looks has moved (rule 7). A node that
+ * was given with a target takes the elected one's place.
+ */
+export function clusterSideOf(
+  reading: Reading,
+  facts: HostFacts,
+  targets: readonly Target[] = [],
+): ClusterSide {
+  const { before, after, inventory } = reading
+  const given = new Map(targets.flatMap(({ vip, node }) => (node === undefined ? [] : [[vip, node]])))
+  const { cluster } = before
+  const namespace = namespaceOf(cluster)
+  const vips = new Map(inventory.vips.map((vip) => [vip.ip, vip]))
+  const elect = (vip: Vip, look: Look, silentNodes: ReadonlySet<string>): ClusterExpectation =>
+    announcer.elect(vip, look.cluster, evidenceOf(look, silentNodes))
+  return {
+    nodes: cluster.nodes,
+    records: cluster.nicRecords,
+    ownNode: ownNodeOf(cluster.nodes, facts),
+    vips: new Map(inventory.vips.map((vip) => [vip.ip, vipSideOf(vip, cluster)])),
+    expect: (ip, silentNodes) => {
+      const [vip, node] = [vips.get(ip), given.get(ip)]
+      const elected = vip && elect(vip, after ?? before, silentNodes)
+      if (node !== undefined) return givenExpectation(node, elected, namespace)
+      if (!vip || !elected) return undefined
+      const moved = after !== null && essence(elect(vip, before, silentNodes)) !== essence(elected)
+      return { source: 'cluster', namespace, elected, moved }
+    },
+  }
+}
+
+/** Expects the node that a person named; whom the cluster elects stays to be told. */
+function givenExpectation(
+  node: string,
+  elected: ClusterExpectation | undefined,
+  namespace: string,
+): ElectedExpectation {
+  return {
+    source: 'cluster',
+    namespace,
+    moved: false,
+    elected: {
+      kind: 'somebody',
+      membership: 'given',
+      answerers: [node],
+      possible: [],
+      silence: 'fault',
+      interfaces: new Map([[node, 'all']]),
+      barred: [],
+      shares: elected && elected.kind !== 'undecided' ? elected.shares : [],
+      assumed: [],
+    },
+  }
+}
+
+/** The parts of a report that are about the cluster as a whole. */
+export function clusterReport(
+  reading: Reading | null,
+  vips: Report['vips'],
+): { readonly metallb: MetallbReport | null; readonly outOfScope: readonly OutOfScopeReport[] } {
+  if (!reading) return { metallb: null, outOfScope: [] }
+  const { cluster, views } = reading.after ?? reading.before
+  const outOfScope = reading.inventory.outOfScope.map(({ ip, service, why, by }) => ({
+    ip,
+    service,
+    why: by === null ? why : `${why}, ${by}`,
+  }))
+  return {
+    metallb: {
+      namespace: cluster.metallbNamespace,
+      version: releases(cluster).join(', ') || null,
+      memberlist: membershipOf(vips, views),
+      speakers: speakersOf(cluster),
+      waiting: reading.inventory.waiting.map(({ key }) => key),
+      unread: unreadOf(cluster),
+      views: (views?.readings ?? []).map(viewReport),
+    },
+    outOfScope,
+  }
+}
+
+/** Where MetalLB runs, for commands. */
+export function namespaceOf({ metallbNamespace }: ClusterSnapshot): string {
+  return metallbNamespace ?? USUAL_NAMESPACE
+}
+
+/** What an election takes of a look. */
+export function evidenceOf({ views }: Look, silentNodes: ReadonlySet<string>): Evidence {
+  return { views: viewsOf(views?.readings ?? []), silentNodes, maxAgeMs: MAX_AGE_MS }
+}
+
+function speakersOf({ speakerPods }: ClusterSnapshot): MetallbReport['speakers'] {
+  return {
+    ready: speakerPods.filter(({ ready }) => ready?.status === 'True').length,
+    total: speakerPods.length,
+  }
+}
+
+/** A resource type that does not exist has no objects, for certain: nothing is missing then. */
+function unreadOf({ inputs }: ClusterSnapshot): UnreadReport[] {
+  return INPUTS.flatMap((input): UnreadReport[] => {
+    const { readable } = inputs[input]
+    if (typeof readable === 'string') return []
+    return 'denied' in readable
+      ? [{ input, why: 'denied', what: readable.denied }]
+      : [{ input, why: 'failed', what: readable.failed }]
+  })
+}
+
+function vipSideOf(vip: Vip, cluster: ClusterSnapshot): VipSide {
+  const members = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
+  const [first] = explain(vip, cluster, { members })
+  return {
+    services: vip.holders.map(({ key }) => key),
+    pool: vip.pool,
+    recorded: [...new Set(announcer.recorded(vip, cluster).statuses.map(({ node }) => node))],
+    candidates: first?.election.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
+    excluded: first?.election.excluded ?? [],
+    policies: [...new Set(vip.holders.map(({ service }) => service.externalTrafficPolicy))].sort(),
+    refusal: vip.holders.every(({ refusal }) => refusal !== null) ? (vip.holders[0]?.refusal ?? null) : null,
+  }
+}
+
+/** What of an expectation makes a difference to who may answer. */
+function essence(expected: ClusterExpectation): string {
+  if (expected.kind !== 'somebody') return expected.kind
+  return JSON.stringify([expected.answerers, expected.possible])
+}
+
+function membershipOf(vips: Report['vips'], views: ViewsReading | null): MetallbReport['memberlist'] {
+  if (views && viewsOf(views.readings).length > 0) return 'read'
+  if (vips.some(({ expected }) => expected.source === 'inferred')) return 'inferred'
+  return vips.some(({ expected }) => expected.source === 'memberlist') ? 'off' : 'unknown'
+}
+
+function viewReport({ speaker, reading }: SpeakerReading): ViewReport {
+  if (reading.kind !== 'view') return { speaker: speaker.name, members: [], error: reading.kind }
+  const members = reading.members.map(({ name, state }) => ({ name, state }))
+  return { speaker: speaker.name, members, error: null }
+}

@@ -1,0 +1,40 @@
+import type { Capture, CaptureEvents } from './capture/capture.ts'
+import type { Clock } from './clock.ts'
+import type { ClusterSnapshot } from './core/cluster.ts'
+import type { HostFacts } from './core/host.ts'
+import type { Ip } from './core/ip.ts'
+import type { Target } from './core/targets.ts'
+import type { ViewsReading } from './elected.ts'
+
+export interface CheckOptions {
+  /** Empty with a cluster: every VIP that it announces. */
+  readonly targets: readonly Target[]
+  /** Addresses that nobody may hold: an answer for one is a squatter, the same MAC on two is proxy ARP. */
+  readonly mustBeFree: readonly Ip[]
+  /** Names given by the user; empty: every up interface that has a target on-link. */
+  readonly interfaces: readonly string[]
+  /** Broadcast who-has per VIP. */
+  readonly count: number
+  /** Time between two questions for one VIP. */
+  readonly intervalMs: number
+  /** How long to listen after the last question. */
+  readonly timeoutMs: number
+  /** Frames per second and interface; null: as fast as the kernel takes them. */
+  readonly rate: number | null
+  /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
+  readonly sender: 'auto' | 'zero' | Ip
+  /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */
+  readonly senders?: ReadonlyMap<Ip, Ip>
+}
+
+/** The edges of one check, passed in so that tests and replays bring their own. */
+export interface CheckEdges {
+  readonly clock: Clock
+  readonly hostFacts: () => HostFacts
+  /** Opens one interface; throws an ArpcheckError. `frames` is how many replies a burst may bring. */
+  readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
+  /** The cluster now; absent without one. Read before the questions and after them. */
+  readonly readCluster?: (signal: AbortSignal) => Promise<ClusterSnapshot>
+  /** What its speakers believe; absent where they are not to be asked. Never rejects for what the world does. */
+  readonly readViews?: (cluster: ClusterSnapshot, signal: AbortSignal) => Promise<ViewsReading | null>
+}
