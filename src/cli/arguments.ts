@@ -11,6 +11,14 @@ export interface Typed {
   readonly flags: ReadonlyMap<FlagName, readonly string[]>
 }
 
+/** Beside the check, which needs no name; for completion. */
+const COMMANDS = [
+  ['explain', 'why this node? what does this code mean?'],
+  ['members', 'whom does each speaker count?'],
+  ['lab', 'stories on a segment of their own'],
+  ['completion', 'a script for your shell'],
+] as const
+
 /** yargs with our flags, and without its help, its exits and its guesses about numbers, dots and names. */
 export function parser(argv: readonly string[], choices?: 'with choices'): Argv {
   const made = yargs([...argv])
@@ -24,7 +32,7 @@ export function parser(argv: readonly string[], choices?: 'with choices'): Argv 
     const type = kind === onOff ? 'boolean' : kind === level ? 'count' : 'string'
     made.option(name, { ...(alias && { alias }), ...words, type, description: help })
   }
-  made.command('lab', 'stories on a segment of their own').command('completion', 'a script for your shell')
+  for (const [name, what] of COMMANDS) made.command(name, what)
   return made.parserConfiguration({
     'boolean-negation': false,
     'camel-case-expansion': false,

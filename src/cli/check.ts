@@ -1,29 +1,37 @@
 import { check, type CheckOptions } from '../check.ts'
-import { systemClock } from '../clock.ts'
 import { exitCode } from '../core/exit.ts'
 import type { Ip } from '../core/ip.ts'
 import { paceOf } from '../core/pace.ts'
 import type { Report } from '../core/report.ts'
 import { readTargets, type Target } from '../core/targets.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
-import { prepare } from './edges.ts'
+import { checkByCluster } from './bycluster.ts'
+import { cacheFolder, VipCache } from './cache.ts'
+import type { Prepared } from './edges.ts'
 import type { Settings } from './flags.ts'
-import { onInterrupt } from './interrupt.ts'
-import { showProgress } from './progress.ts'
+import type { Stage } from './progress.ts'
 import { render } from './screens/render.ts'
 import { styleFor } from './screens/style.ts'
 import { plural } from './screens/units.ts'
+import { INTERRUPTED, inSession, type Setting } from './session.ts'
 import { write, type World } from './streams.ts'
 import { tellNote, tellTrouble } from './tell.ts'
+import { unreadNotes } from './unread.ts'
 
-/** `arpcheck ADDRESS …`: asks, judges, prints the report on stdout, and returns the exit code. */
+/** `arpcheck [ADDRESS …]`: asks, judges, prints the report on stdout, and returns the exit code. */
 export async function checkCommand(
   words: readonly string[],
   settings: Settings,
   world: World,
 ): Promise<number> {
-  const troubles: ArpcheckError[] = []
-  const report = await ask(readOptions(words, settings), settings, { world, troubles })
+  const [wanted, troubles] = [readOptions(words, settings), [] as ArpcheckError[]]
+  const setting = { settings, world, troubles, stage: stageOf(wanted) }
+  const report = await inSession(wanted, setting, (prepared, signal) => run(prepared, setting, signal))
+  if (report === null) {
+    tellNote('Interrupted before anything was asked.', world)
+    return INTERRUPTED
+  }
+  if (settings.quiet < 2) for (const note of unreadNotes(report.metallb?.unread ?? [])) tellNote(note, world)
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
@@ -43,52 +51,58 @@ function errorsIn({ errors }: Report): ArpcheckError[] {
   )
 }
 
-/** Asks until all is known or Ctrl-C; what goes wrong beside it is added to `troubles`. */
-async function ask(
-  wanted: CheckOptions,
-  settings: Settings,
-  { world, troubles }: { world: World; troubles: ArpcheckError[] },
+function run(
+  { options, edges, cluster }: Prepared,
+  { settings, world, stage }: Setting,
+  signal: AbortSignal,
 ): Promise<Report> {
-  const { options, edges, notes, close } = await prepare(
-    wanted,
-    settings,
-    (error) => void troubles.push(error),
-  )
-  for (const note of notes) tellNote(note, world)
-  const { signal, release } = onInterrupt()
-  const done = new AbortController()
-  const progress = showProgress(world, progressOf(options), systemClock, done.signal)
-  try {
-    return await check(options, edges, signal)
-  } finally {
-    release()
-    close()
-    done.abort()
-    await progress
+  Object.assign(stage, stageOf(options))
+  if (cluster === null) return check(options, edges, signal)
+  stage.what = 'reading the cluster'
+  const task = {
+    options,
+    edges,
+    cluster,
+    cache: cacheOf(cluster.origin, settings, world),
+    namespace: settings['metallb-namespace'],
+    memberlist: settings.memberlist,
+    onRead: (count: number) => Object.assign(stage, stageOf(options, count)),
+    tell: (note: string) => tellNote(note, world),
+    remark: (note: string) => settings.verbose > 0 && tellNote(note, world),
+  }
+  return checkByCluster(task, signal)
+}
+
+function cacheOf(origin: string, settings: Settings, { env }: World): VipCache | null {
+  const folder = settings['no-cache'] ? null : cacheFolder(env)
+  return folder === null ? null : new VipCache(folder, origin)
+}
+
+/** What a person who waits is told, and for how long it will be. */
+export function stageOf(options: CheckOptions, count = options.targets.length): Stage {
+  return {
+    what: `asking for ${plural(count, 'address', 'addresses')}`,
+    aboutMs: expectedMs(options, count),
   }
 }
 
-function progressOf(options: CheckOptions): { what: string; aboutMs: number } {
-  const what = `asking for ${plural(options.targets.length, 'address', 'addresses')}`
-  return { what, aboutMs: expectedMs(options) }
-}
-
-function expectedMs({ targets, count, intervalMs, timeoutMs, rate }: CheckOptions): number {
-  const { gapNs, passMs } = paceOf(targets.length, intervalMs, rate)
-  return (count - 1) * passMs + (targets.length * gapNs) / 1e6 + timeoutMs
+function expectedMs({ count: times, intervalMs, timeoutMs, rate }: CheckOptions, count: number): number {
+  const { gapNs, passMs } = paceOf(count, intervalMs, rate)
+  return (times - 1) * passMs + (count * gapNs) / 1e6 + timeoutMs
 }
 
 /** Settings and addresses as the check wants them; throws a usage error. */
 export function readOptions(words: readonly string[], settings: Settings): CheckOptions {
-  if (words.length === 0) {
+  if (words.length === 0) requireCluster(settings)
+  if (settings.memberlist === 'require' && (settings['no-kube'] || settings.replay !== null))
     throw new ArpcheckError(
       'usage',
-      'No address is given: without a cluster arpcheck asks for those it is told.',
-      {
-        remedy: ['For example:  arpcheck 192.168.1.60', 'Or a pool:    arpcheck 192.168.1.60-79'],
-      },
+      `--memberlist require needs a cluster: not with --${settings['no-kube'] ? 'no-kube' : 'replay'}.`,
     )
-  }
+  if (settings.udp)
+    throw new ArpcheckError('usage', '--udp asks speakers, not addresses.', {
+      remedy: ['arpcheck members --udp'],
+    })
   const targets = addresses(words, settings.yes)
   const mustBeFree = freeAddresses(settings)
   const both = targets.find(({ vip }) => mustBeFree.includes(vip))
@@ -106,13 +120,24 @@ export function readOptions(words: readonly string[], settings: Settings): Check
   }
 }
 
+function requireCluster(settings: Settings): void {
+  if (!settings['no-kube'] && settings.replay === null) return
+  const why = settings.replay === null ? 'without a cluster arpcheck asks' : 'a capture is judged'
+  throw new ArpcheckError('usage', `No address is given: ${why} for those it is told.`, {
+    remedy: [
+      'For example:  arpcheck --no-kube 192.168.1.60',
+      'Or a pool:    arpcheck --no-kube 192.168.1.60-79',
+    ],
+  })
+}
+
 function freeAddresses(settings: Settings): readonly Ip[] {
   const free = addresses(settings['must-be-free'], settings.yes)
-  const owned = free.find(({ macs }) => macs !== null)
+  const owned = free.find(({ macs, node }) => macs !== null || node !== undefined)
   if (owned)
     throw new ArpcheckError(
       'usage',
-      `--must-be-free takes an address without an owner, not ${owned.vip}=MAC.`,
+      `--must-be-free takes an address without an owner, not ${owned.vip}=${owned.node ?? 'MAC'}.`,
     )
   return free.map(({ vip }) => vip)
 }

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs'
+import { FINDINGS } from '../core/findings.ts'
 import { quoted } from '../core/text.ts'
 import { ArpcheckError } from '../errors.ts'
 import { parser } from './arguments.ts'
+import { cacheFolder, rememberedVips } from './cache.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish']
 
@@ -20,10 +22,30 @@ export function printCompletionScript(shell = process.env['SHELL'] ?? 'bash'): n
 }
 
 /** The words that may come next, one a line; `args` as the shell has them, `arpcheck` first. */
-export async function completions(args: readonly string[]): Promise<string> {
-  const words = isAfterIface(args)
-    ? interfaceNames()
-    : await parser([], 'with choices').getCompletion([...args])
+export async function completions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  if (isAfterIface(args)) return lines(interfaceNames())
+  const [begun, before] = [args.at(-1) ?? '', args.at(-2) ?? '']
+  const known = await parser([], 'with choices').getCompletion([...args])
+  if (begun.startsWith('-') || before.startsWith('-')) return lines(known)
+  // a command goes first, a VIP anywhere
+  const words = [...(args.length > 2 ? [] : known), ...(await subjects(args, env))]
+  return lines(words.filter((word) => word.toLowerCase().startsWith(begun.toLowerCase())))
+}
+
+/** VIPs of the last runs; after `explain` the codes of findings, too. */
+async function subjects(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string[]> {
+  const folder = cacheFolder(env)
+  const vips = folder === null ? [] : await rememberedVips(folder)
+  return [...vips, ...(args[1] === 'explain' ? Object.keys(FINDINGS) : [])]
+}
+
+function lines(words: readonly string[]): string {
   return words.map((word) => `${word}\n`).join('')
 }
 

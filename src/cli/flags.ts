@@ -12,7 +12,7 @@ import {
   type Kind,
 } from './values.ts'
 
-export const GROUPS = ['Common', 'Asking', 'Judging', 'Showing', 'Other'] as const
+export const GROUPS = ['Common', 'Cluster', 'Asking', 'Judging', 'Showing', 'Other'] as const
 
 /** One flag; its name is its key in the table, its environment name follows from that. */
 export interface Flag<T> {
@@ -44,7 +44,34 @@ export const FLAGS = {
   },
   quiet: { alias: 'q', group: 'Common', kind: level, help: 'only rows with a problem; -qq: nothing' },
   verbose: { alias: 'v', group: 'Common', kind: level, help: 'more evidence; the stack of a bug' },
-  'no-kube': { group: 'Common', kind: onOff, help: 'check the given addresses without a cluster' },
+
+  kubeconfig: { group: 'Cluster', kind: oneText('FILE'), help: "else kubectl's, K3s's, the pod's own" },
+  context: { group: 'Cluster', kind: oneText('NAME'), help: 'a context of the kubeconfig' },
+  'metallb-namespace': {
+    alias: 'n',
+    group: 'Cluster',
+    kind: oneText('NAME'),
+    help: 'where MetalLB runs; else it is looked for',
+  },
+  'no-kube': { group: 'Cluster', kind: onOff, help: 'check the given addresses without a cluster' },
+  'no-cache': { group: 'Cluster', kind: onOff, help: 'keep no list of VIPs, and use none' },
+  memberlist: {
+    group: 'Cluster',
+    kind: choice('HOW', ['auto', 'off', 'require']),
+    default: 'auto',
+    help: "auto, off or require: the speakers' own member lists",
+  },
+  'memberlist-key-file': {
+    group: 'Cluster',
+    kind: oneText('FILE'),
+    help: "their key; else the cluster's Secret is read",
+  },
+  udp: {
+    group: 'Cluster',
+    kind: onOff,
+    typedOnly: true,
+    help: 'with members: whether packets get through, too',
+  },
 
   count: { group: 'Asking', kind: wholeNumber(1, 100), default: '3', help: 'questions per address' },
   interval: {
@@ -95,6 +122,12 @@ export const FLAGS = {
     help: 'exit 4 where no owner is known',
   },
 
+  without: {
+    group: 'Judging',
+    kind: someTexts('NODE'),
+    typedOnly: true,
+    help: 'with explain: as if this node were gone',
+  },
   'must-be-free': {
     group: 'Judging',
     kind: someTexts('ADDRESS'),

@@ -1,27 +1,31 @@
 import { FLAG_NAMES, flagOf, GROUPS, type FlagName } from './flags.ts'
 import { fold } from './screens/layout.ts'
 
-const INTRO = `arpcheck - is each load-balancer VIP answered by the machine that should answer?
+const INTRO = `arpcheck - is each load-balancer VIP answered by the node that should answer?
 
-  arpcheck 192.168.1.60                     who answers, and is it only one?
-  arpcheck 192.168.1.60=1c:69:7a:aa:04:10   is it this machine?
-  arpcheck -i eno1 192.168.1.60-79          a range, asked on eno1
-  arpcheck -o json 192.168.1.0/26           a network, for a script
+  arpcheck                                  every VIP of the cluster
+  arpcheck -i eno1 192.168.1.60             this one, asked on eno1
+  arpcheck explain 192.168.1.60             why this node?
+  arpcheck explain ARP102                   what does that mean?
+  arpcheck 192.168.1.60=nuc-4               is it this node?
+  arpcheck --no-kube 192.168.1.60=MAC       is it this machine? (no cluster)
+  arpcheck --no-kube 192.168.1.60-79        a range: who answers, and only one?
   arpcheck --replay seen.pcap 192.168.1.60  from a capture, asking nobody
+  arpcheck members                          whom does each speaker count?
   arpcheck lab                              stories on a segment of their own
   arpcheck completion bash|zsh|fish         for your shell
 `
 
 const SENDS =
   "Broadcast ARP who-has from the interface's own MAC and address (0.0.0.0 where it has none on that segment): " +
-  '(addresses + default gateways) x --count frames, at most --rate a second; again, up to twice, where frames ' +
-  'were lost; and by unicast to a given MAC that keeps silent. It listens without promiscuous mode and changes ' +
-  'nothing anywhere.'
+  "(addresses + default gateways + the nodes' own addresses) x --count frames, at most --rate a second; again, up " +
+  'to twice, where frames were lost; and by unicast to a given MAC that keeps silent, or to one that no node is ' +
+  'known for. It listens without promiscuous mode, reads the Kubernetes API, and changes nothing anywhere.'
 
 const EXITS = `0    as expected
 1    a finding reached --fail-on
-2    wrong usage
-3    could not test: no permission, no such interface, link down, deaf
+2    wrong usage or configuration
+3    could not test: no permission, no such interface, link down, deaf, no API
 4    no owner is known, with --require-expectation
 130  interrupted; what was known by then is printed`
 

@@ -11,7 +11,7 @@ export { tellTrouble } from './tell.ts'
 
 declare const ARPCHECK_VERSION: string
 
-const COMMANDS = ['check', 'completion', 'help', 'lab', 'version']
+const COMMANDS = ['check', 'completion', 'explain', 'help', 'lab', 'members', 'version']
 
 /** `arpcheck …`: argv → exit code. Results go to stdout, everything else to stderr; nothing is thrown. */
 export async function main(argv: readonly string[], world: World = process): Promise<number> {
@@ -25,7 +25,7 @@ export async function main(argv: readonly string[], world: World = process): Pro
 async function run(argv: readonly string[], world: World): Promise<number> {
   if (argv[0] === '--get-yargs-completions') {
     const { completions } = await import('./completion.ts')
-    return print(await completions(argv.slice(1)), world)
+    return print(await completions(argv.slice(1), world.env), world)
   }
   const { words, flags } = readArguments(argv)
   if (flags.has('help') || words[0] === 'help') return print(helpText(), world)
@@ -34,6 +34,18 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   if (words[0] === 'completion') {
     const { printCompletionScript } = await import('./completion.ts')
     return printCompletionScript(words[1])
+  }
+  if (words[0] === 'explain') {
+    const { explainCommand } = await import('./explain/command.ts')
+    return explainCommand(words.slice(1), settings, world)
+  }
+  if (settings.without.length > 0)
+    throw new ArpcheckError('usage', '--without goes with explain.', {
+      remedy: [`For example:  arpcheck explain 192.168.1.60 --without ${settings.without[0]}`],
+    })
+  if (words[0] === 'members') {
+    const { membersCommand } = await import('./members.ts')
+    return membersCommand(words.slice(1), settings, world)
   }
   const { checkCommand } = await import('./check.ts')
   return checkCommand(addressWords(words), settings, world)

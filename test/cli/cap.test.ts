@@ -9,7 +9,18 @@ import { ownFolder } from '../helpers/folder.ts'
 import { cable, inNamespaces, ipCommand, machine, MACS, runCommand } from '../helpers/netns.ts'
 import { packageMissing } from '../helpers/packages.ts'
 
-const ASK = ['--engine', 'cap', '--interval', '10ms', '--timeout', '200ms', '-o', 'json', '192.168.1.60']
+const ASK = [
+  '--no-kube',
+  '--engine',
+  'cap',
+  '--interval',
+  '10ms',
+  '--timeout',
+  '200ms',
+  '-o',
+  'json',
+  '192.168.1.60',
+]
 
 inNamespaces(() => {
   const folder = ownFolder()

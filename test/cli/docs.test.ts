@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { findingsPage } from '../../src/cli/findings-page.ts'
 import { flagsTable } from '../../src/cli/flags-table.ts'
 import { FLAG_NAMES } from '../../src/cli/flags.ts'
 import { helpText } from '../../src/cli/help.ts'
@@ -12,6 +13,11 @@ test('docs/cli.md holds the table of all flags', () => {
   const right = text.replace(MARKED, () => `\n${flagsTable()}\n\n`)
   if (process.env['ARPCHECK_UPDATE_GOLDEN'] === '1') writeFileSync('docs/cli.md', right)
   else assert.equal(text, right, 'ARPCHECK_UPDATE_GOLDEN=1 node .ci/test.mjs docs writes it anew')
+})
+
+test('docs/findings.md has the page of each code, as arpcheck explain tells it', () => {
+  if (process.env['ARPCHECK_UPDATE_GOLDEN'] === '1') writeFileSync('docs/findings.md', findingsPage())
+  else assert.equal(readFileSync('docs/findings.md', 'utf8'), findingsPage(), 'ARPCHECK_UPDATE_GOLDEN=1 …')
 })
 
 test('the help names every flag', () => {

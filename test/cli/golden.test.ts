@@ -4,11 +4,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { test } from 'node:test'
 import stringWidth from '../../src/cli/width.ts'
+import { ADVICE } from '../../src/cli/advice.ts'
+import { explainScreen } from '../../src/cli/explain/screen.ts'
+import { FINDING_CODES } from '../../src/cli/findings-page.ts'
+import { codeScreen } from '../../src/cli/screens/code.ts'
 import { render, type Output } from '../../src/cli/screens/render.ts'
 import type { Style } from '../../src/cli/screens/style.ts'
 import schema from '../../src/core/report.schema.json'
 import type { Report } from '../../src/core/report.ts'
 import { UNKNOWN_REASONS, VERDICTS } from '../../src/core/verdict.ts'
+import { EXPLAINED, tellExplained } from './explained.ts'
 import { STORIES, tell } from './stories.ts'
 
 // One file a story and format. `ARPCHECK_UPDATE_GOLDEN=1 node .ci/test.mjs golden` writes them anew: read the diff.
@@ -17,7 +22,15 @@ const update = process.env['ARPCHECK_UPDATE_GOLDEN'] === '1'
 const PLAIN: Style = { colour: false, ascii: false, width: 80 }
 const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const
 /** Stories that are told in every format; of the others the table and the JSON say enough. */
-const TOLD_IN_ALL: readonly string[] = ['hostile-name', 'many-faults', 'partly-here', 'silent']
+const TOLD_IN_ALL: readonly string[] = [
+  'cluster-dead-owner',
+  'cluster-long-names',
+  'cluster-nobody-should',
+  'hostile-name',
+  'many-faults',
+  'partly-here',
+  'silent',
+]
 const names = Object.keys(STORIES) as (keyof typeof STORIES)[]
 
 const isReport = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema)
@@ -53,6 +66,8 @@ for (const [file, name, style] of [
   ['silent.ascii', 'silent', { ...PLAIN, ascii: true }],
   ['silent.colour', 'silent', { ...PLAIN, colour: true }],
   ['deaf.verbose', 'deaf', PLAIN],
+  ['cluster-split.ascii', 'cluster-split', { ...PLAIN, ascii: true }],
+  ['cluster-healthy.verbose', 'cluster-healthy', PLAIN],
 ] as const) {
   test(`${file} prints as its golden file`, async () => {
     const verbose = file.endsWith('verbose') ? 1 : 0
@@ -60,10 +75,41 @@ for (const [file, name, style] of [
   })
 }
 
+for (const name of EXPLAINED) {
+  test(`${name}: arpcheck explain prints it as its golden file, within 80 columns, in ASCII too`, async () => {
+    const told = await tellExplained(name)
+    isAsBefore(`${name}.txt`, `${explainScreen(told, { wide: false }, PLAIN).join('\n')}\n`)
+    for (const style of [PLAIN, { ...PLAIN, ascii: true }]) {
+      const lines = explainScreen(told, { wide: false }, style)
+      assert.deepEqual(
+        lines.filter((line) => stringWidth(line) > 80),
+        [],
+      )
+      if (style.ascii) assert.match(lines.join('\n'), /^[\n -~]*$/)
+    }
+  })
+}
+
+for (const code of FINDING_CODES) {
+  test(`${code}: what it means and what to do stays within 80 columns, but for commands`, () => {
+    const lines = codeScreen(code, PLAIN)
+    const commands = ADVICE[code].steps.flatMap((step) => step.split(/ {2}/)[1] ?? [])
+    const long = lines.filter((line) => stringWidth(line) > 80)
+    assert.deepEqual(
+      long.filter((line) => !commands.some((command) => line.trim() === command)),
+      [],
+    )
+  })
+}
+
+test('ARP102 prints as its golden file', () =>
+  isAsBefore('explain-code.txt', `${codeScreen('ARP102', PLAIN).join('\n')}\n`))
+
 test('no golden file is left over', () => {
-  const known = names.flatMap((name) =>
+  const reports = names.flatMap((name) =>
     [...FORMATS, 'quiet', 'ascii', 'colour', 'verbose'].map((end) => `${name}.${end}`),
   )
+  const known = [...reports, 'explain-code.txt', ...EXPLAINED.map((name) => `${name}.txt`)]
   assert.deepEqual(
     readdirSync(folder).filter((file) => !known.includes(file)),
     [],
@@ -106,7 +152,10 @@ async function matches(
   { output, quiet = 0, verbose = 0 }: { output: Output; quiet?: number; verbose?: number },
   style = PLAIN,
 ): Promise<void> {
-  const text = await render(report, { output, quiet, verbose }, style)
+  isAsBefore(file, await render(report, { output, quiet, verbose }, style))
+}
+
+function isAsBefore(file: string, text: string): void {
   const path = join(folder, file)
   mkdirSync(folder, { recursive: true })
   if (update) writeFileSync(path, text)

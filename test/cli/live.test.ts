@@ -13,7 +13,7 @@ import { tcpdumpLines, tcpdumpMissing } from '../helpers/tcpdump.ts'
 import { until } from '../helpers/until.ts'
 
 const program = join(process.cwd(), 'dist/arpcheck.js')
-const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' }
+const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ARPCHECK_NO_KUBE: '1' }
 const FAST = ['--interval', '10ms', '--timeout', '200ms', '--rate', 'max']
 
 function run(argv: readonly string[], before: readonly string[] = []) {

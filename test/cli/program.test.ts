@@ -3,14 +3,21 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { VipCache } from '../../src/cli/cache.ts'
+import { folder } from '../helpers/double.ts'
+import { ip } from '../helpers/segment.ts'
 
-// The built program as a child process. It never sends: each case ends before a socket is opened.
+// The built program as a child process, without a cluster. It never sends: each case ends before a socket is opened.
 const program = join(process.cwd(), 'dist/arpcheck.js')
 const version: string = JSON.parse(readFileSync('package.json', 'utf8')).version
 
 function run(argv: readonly string[], env: Record<string, string> = {}) {
   const { PATH = '' } = process.env
-  const options = { env: { PATH, LANG: 'C.UTF-8', ...env }, encoding: 'utf8', timeout: 20_000 } as const
+  const options = {
+    env: { PATH, LANG: 'C.UTF-8', ARPCHECK_NO_KUBE: '1', ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], options)
   return { status, stdout, stderr }
 }
@@ -33,9 +40,13 @@ for (const argv of [['--help'], ['-h'], ['help'], ['check', '--help'], ['-i', 'e
 }
 
 for (const [argv, said] of [
-  [[], /No address is given/],
+  [[], /No address is given: without a cluster arpcheck asks for those it is\s+told/],
   [['--no-kube'], /No address is given/],
   [['check'], /No address is given/],
+  [['--replay', 'a.pcap'], /No address is given: a capture is judged for those it is told/],
+  [['10.0.0.1=nuc-4'], /"10\.0\.0\.1=nuc-4" names a node, and --no-kube asks no cluster/],
+  [['--replay', 'a.pcap', '10.0.0.1=nuc-4'], /names a node, and --replay asks no cluster/],
+  [['--memberlist', 'require', '10.0.0.1'], /--memberlist require needs a cluster/],
   [['--ifcae', 'eno1', '10.0.0.1'], /There is no flag "--ifcae"\. Did you mean --iface\?/],
   [['-o', 'bogus', '10.0.0.1'], /--output takes table, wide, json, yaml or name, not "bogus"/],
   [['192.168.1.999'], /"192\.168\.1\.999" is not an IP address/],
@@ -45,6 +56,7 @@ for (const [argv, said] of [
   [['10.0.0.0/19'], /That is 8192 addresses.*\n(.*\n)* +.*--yes/],
   [['--must-be-free', '10.0.0.1', '10.0.0.1'], /10\.0\.0\.1 cannot be asked for and be free at once/],
   [['--must-be-free', '10.0.0.1=1c:69:7a:aa:04:10', '10.0.0.2'], /takes an address without an owner/],
+  [['--must-be-free', '10.0.0.1=nuc-4', '10.0.0.2'], /without an owner, not 10\.0\.0\.1=nuc-4/],
   [['--replay', 'a.pcap', '--asker', 'me', '10.0.0.1'], /--asker takes a MAC like/],
   [['completion', 'tcsh'], /There is no completion for "tcsh"/],
   [['\u001B[31m'], /\\x1b\[31m/],
@@ -171,6 +183,21 @@ for (const [typed, offered] of [
     assert.deepEqual(stdout.trim().split('\n'), offered)
   })
 }
+
+test('the shell is offered the VIPs of the last runs, and after explain the codes of findings', async (t) => {
+  const home = folder(t)
+  const vips = ['192.168.1.60', '192.168.1.62'].map((vip) => ({ vip: ip(vip), services: [], pool: null }))
+  await new VipCache(join(home, '.cache/arpcheck'), 'a cluster').save({ savedAtMs: 0, vips })
+  const offered = (...typed: string[]) =>
+    run(['--get-yargs-completions', 'arpcheck', ...typed], { HOME: home })
+      .stdout.trim()
+      .split('\n')
+  assert.deepEqual(offered('192.168.1.6'), ['192.168.1.60', '192.168.1.62'])
+  assert.deepEqual(offered('explain', 'arp10').slice(0, 2), ['ARP101', 'ARP102'])
+  assert.ok(offered('explain', '').includes('192.168.1.60'))
+  assert.ok(offered('').includes('explain'))
+  assert.deepEqual(offered('exp'), ['explain'])
+})
 
 test('after -i the shell is offered the interfaces of this host', () => {
   const { stdout } = run(['--get-yargs-completions', 'arpcheck', '-i', ''])

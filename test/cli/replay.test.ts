@@ -7,7 +7,7 @@ import { exitCode } from '../../src/core/exit.ts'
 import { readTargets } from '../../src/core/targets.ts'
 import { ArpcheckError } from '../../src/errors.ts'
 import { mac } from '../helpers/segment.ts'
-import { DEFAULTS } from './stories.ts'
+import { NO_OPTIONS } from '../helpers/options.ts'
 
 const OWNER = '02:00:00:00:04:10'
 
@@ -19,7 +19,7 @@ async function judged(
 ) {
   const targets = readTargets(words, { confirmed: false })
   assert.ok(!('message' in targets))
-  const wanted: CheckOptions = { ...DEFAULTS, targets, ...change }
+  const wanted: CheckOptions = { ...NO_OPTIONS, targets, ...change }
   const path = join('test/fixtures/captures', file)
   const { options, edges, notes } = await replay(path, wanted, asker === null ? null : mac(asker))
   return { report: await check(options, edges, new AbortController().signal), notes }

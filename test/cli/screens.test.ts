@@ -138,7 +138,7 @@ test('a failure is told by one sentence and its remedies, with the command that 
 
 test('what a failure quotes from outside cannot act on the terminal', () => {
   const error = new ArpcheckError('usage', 'no \u001B]0;x\u0007', { remedy: ['try \u009B2J'] })
-  assert.match(troubleScreen(error, options, PLAIN), /no \\x1b\]0;x\\x07\n {5}try \\x9b2J\n/)
+  assert.match(troubleScreen(error, options, PLAIN), /no \\x1b\]0;x\\x07\.\n {5}try \\x9b2J\n/)
 })
 
 test('a bug asks for a report, and shows its stack only on request', () => {

@@ -25,7 +25,14 @@ test('without flags every default holds', () => {
     output: 'table',
     quiet: 0,
     verbose: 0,
+    kubeconfig: null,
+    context: null,
+    'metallb-namespace': null,
     'no-kube': false,
+    'no-cache': false,
+    memberlist: 'auto',
+    'memberlist-key-file': null,
+    udp: false,
     count: 3,
     interval: 250,
     timeout: 1000,
@@ -38,6 +45,7 @@ test('without flags every default holds', () => {
     asker: null,
     'fail-on': 'error',
     'require-expectation': false,
+    without: [],
     'must-be-free': [],
     color: 'auto',
     ascii: false,
@@ -57,6 +65,13 @@ for (const [argv, name, value] of [
   [['-q', '-q'], 'quiet', 2],
   [['-v'], 'verbose', 1],
   [['--no-kube'], 'no-kube', true],
+  [['--no-cache'], 'no-cache', true],
+  [['--kubeconfig', '/root/.kube/config'], 'kubeconfig', '/root/.kube/config'],
+  [['--context=nuc'], 'context', 'nuc'],
+  [['-n', 'metallb'], 'metallb-namespace', 'metallb'],
+  [['-nmetallb'], 'metallb-namespace', 'metallb'],
+  [['--memberlist', 'off'], 'memberlist', 'off'],
+  [['--without', 'nuc-1', '--without', 'nuc-2'], 'without', ['nuc-1', 'nuc-2']],
   [['--count', '100'], 'count', 100],
   [['--interval', '1.5s'], 'interval', 1500],
   [['--interval', '10ms'], 'interval', 10],
@@ -151,11 +166,11 @@ test('no flag reads a variable that Kubernetes sets for a Service', () => {
   assert.equal(settings([], { ARPCHECK_PORT: 'tcp://10.0.0.1:10806', ARPCHECK_SERVICE_HOST: 'x' }).count, 3)
 })
 
-test('--yes, --help and --version are never read from the environment', () => {
+test('--udp, --yes, --without, --help and --version are never read from the environment', () => {
   assert.equal(settings([], { ARPCHECK_YES: '1', ARPCHECK_HELP: '1' }).yes, false)
   assert.deepEqual(
     FLAG_NAMES.filter((name) => envName(name) === undefined),
-    ['yes', 'help', 'version'],
+    ['udp', 'yes', 'without', 'help', 'version'],
   )
 })
 

@@ -1,24 +1,26 @@
 import { check, type CheckEdges, type CheckOptions } from '../../src/check.ts'
 import type { Report } from '../../src/core/report.ts'
 import { readTargets } from '../../src/core/targets.ts'
+import type { ClusterSnapshot } from '../../src/core/cluster.ts'
+import { BOARD, NUC_MACS } from '../helpers/nucs.ts'
+import { NO_OPTIONS } from '../helpers/options.ts'
 import { ArpcheckError } from '../../src/errors.ts'
 import { answers, FakeSegment, hostFacts, ip, link, mac, replyTo } from '../helpers/segment.ts'
+import { CLUSTER_STORIES } from './cluster-stories.ts'
 
 /** What happens on the wire, and what is asked for: each tells one screen. */
-interface Story {
+export interface Story {
   readonly asked: readonly string[]
+  /** What a cluster says; two, where it changes while we ask. */
+  readonly cluster?: readonly ClusterSnapshot[]
   readonly options?: Partial<CheckOptions>
   readonly happens?: (segment: FakeSegment, stop: AbortController) => void
 }
 
-const [NUC1, NUC2, NUC4, BOARD] = [
-  '1c:69:7a:aa:01:10',
-  '1c:69:7a:aa:02:10',
-  '1c:69:7a:aa:04:10',
-  '24:6f:28:5e:10:9c',
-]
+const [NUC1, NUC2, NUC4] = [NUC_MACS['nuc-1'], NUC_MACS['nuc-2'], NUC_MACS['nuc-4']]
 
 export const STORIES = {
+  ...CLUSTER_STORIES,
   'answers-nothing-given': {
     asked: ['192.168.1.60', '192.168.1.64'],
     happens: (segment) => owners(segment, { 60: NUC4, 64: NUC1 }),
@@ -109,31 +111,36 @@ export async function tell(
   name: keyof typeof STORIES,
   through: (edges: CheckEdges) => CheckEdges = (edges) => edges,
 ): Promise<Report> {
-  const { happens }: Story = STORIES[name]
+  return tellStory(STORIES[name], through)
+}
+
+export async function tellStory(
+  story: Story,
+  through: (edges: CheckEdges) => CheckEdges = (edges) => edges,
+): Promise<Report> {
+  const { cluster, happens } = story
   const [segment, stop] = [new FakeSegment(), new AbortController()]
   happens?.(segment, stop)
-  const edges = { clock: segment.clock, hostFacts: () => segment.facts, openCapture: segment.open }
-  return check(optionsOf(name), through(edges), stop.signal)
+  const snapshots = [...(cluster ?? [])]
+  const readCluster = async () => (snapshots.length > 1 ? snapshots.shift()! : snapshots[0]!)
+  const edges = {
+    clock: segment.clock,
+    hostFacts: () => segment.facts,
+    openCapture: segment.open,
+    ...(cluster && { readCluster }),
+  }
+  return check(asOptions(story), through(edges), stop.signal)
 }
 
 /** What a story asks. */
 export function optionsOf(name: keyof typeof STORIES): CheckOptions {
-  const { asked, options }: Story = STORIES[name]
-  const targets = readTargets(asked, { confirmed: false })
-  if ('message' in targets) throw new Error(targets.message)
-  return { ...DEFAULTS, targets, ...options }
+  return asOptions(STORIES[name])
 }
 
-/** What the command line asks without flags, but for the addresses. */
-export const DEFAULTS: CheckOptions = {
-  targets: [],
-  mustBeFree: [],
-  interfaces: [],
-  count: 3,
-  intervalMs: 250,
-  timeoutMs: 1000,
-  rate: 50,
-  sender: 'auto',
+function asOptions({ asked, options }: Story): CheckOptions {
+  const targets = readTargets(asked, { confirmed: false })
+  if ('message' in targets) throw new Error(targets.message)
+  return { ...NO_OPTIONS, targets, ...options }
 }
 
 /** Last byte of the address → the MAC that answers for it. */

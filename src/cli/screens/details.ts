@@ -23,7 +23,11 @@ export interface DetailOptions {
 }
 
 /** What each problem is, why, and what to try: faults before other errors before warnings. */
-export function details(report: Report, { remarks, each }: DetailOptions, style: Style): string[] {
+export function details(
+  report: Pick<Report, 'findings' | 'vips'>,
+  { remarks, each }: DetailOptions,
+  style: Style,
+): string[] {
   const found: Told[] = [
     ...report.findings.map((finding) => ({ finding, row: null })),
     ...report.vips.flatMap((row) => row.findings.map((finding) => ({ finding, row }))),

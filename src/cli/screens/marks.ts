@@ -27,6 +27,8 @@ export interface Tally {
   readonly ok: number
   readonly warned: number
   readonly faulty: readonly VipReport[]
+  /** Nobody should answer, and nobody does. */
+  readonly idle: number
   readonly apart: number
 }
 
@@ -36,7 +38,10 @@ export function tally(report: Report): Tally {
   const groups = [...byVip.values()]
   const faulty = groups.flatMap((rows) => rows.find((row) => row.faultVerdict) ?? [])
   const sound = groups.filter((rows) => !rows.some((row) => row.faultVerdict))
-  const ok = sound.filter((rows) => rows.some((row) => row.verdict === 'ok'))
+  const isOk = (rows: VipReport[]): boolean => rows.some((row) => row.verdict === 'ok')
+  const ok = sound.filter(isOk)
   const warned = ok.filter((rows) => rows.some(isProblem)).length
-  return { total: groups.length, ok: ok.length, warned, faulty, apart: sound.length - ok.length }
+  const rest = sound.filter((rows) => !isOk(rows))
+  const idle = rest.filter((rows) => rows.every((row) => row.verdict === 'idle')).length
+  return { total: groups.length, ok: ok.length, warned, faulty, idle, apart: rest.length - idle }
 }

@@ -3,6 +3,7 @@ import { printableJson } from '../../core/text.ts'
 import { details } from './details.ts'
 import { headline } from './headline.ts'
 import { isProblem } from './marks.ts'
+import { outside } from './outside.ts'
 import { tableColumns, wideColumns } from './rows.ts'
 import type { Style } from './style.ts'
 import { rowLines, table } from './table.ts'
@@ -41,13 +42,18 @@ function screen(report: Report, { output, quiet, verbose }: RenderOptions, style
   }
   // where nothing was judged, the remarks are all there is to say
   const remarks = verbose > 0 || report.summary.untested === report.summary.total
+  const rows = wide ? everything(report, style) : table(report, style)
   return [
     '',
     headline(report, style),
-    '',
-    ...(wide ? rowLines(report.vips, wideColumns(report.vips), style) : table(report, style)),
+    ...(rows.length > 0 ? ['', ...rows] : []),
     ...details(report, { remarks, each: wide }, style),
     '',
-    ...vantage(report, { remarks }, style),
+    ...vantage(report, { remarks, wide }, style),
   ]
+}
+
+function everything(report: Report, style: Style): string[] {
+  const rows = report.vips.length > 0 ? rowLines(report.vips, wideColumns(report.vips), style) : []
+  return [...rows, ...outside(report, style)]
 }

@@ -38,8 +38,16 @@ function remedyLines(line: string, style: Style): string[] {
   return lines.map((one) => (indent + one).trimEnd())
 }
 
-function known({ code, message, remedy }: ArpcheckError): { message: string; remedy: readonly string[] } {
-  return { message: code === 'no-permission' ? `${message} Nothing was sent.` : message, remedy }
+function known(error: ArpcheckError): { message: string; remedy: readonly string[] } {
+  const { code, remedy } = error
+  return { message: `${sentenceOf(error)}${code === 'no-permission' ? ' Nothing was sent.' : ''}`, remedy }
+}
+
+/** What failed, as a sentence: some begin small. A name (`eno1`, an address) stays as it is. */
+export function sentenceOf({ code, message }: ArpcheckError): string {
+  const isName = !/^(?:api-|kubeconfig|no-kubeconfig)/.test(code) || !/^[a-z]+ /.test(message)
+  const begun = isName ? message : message.charAt(0).toUpperCase() + message.slice(1)
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`
 }
 
 function bugText(error: unknown, stack: boolean): { message: string; remedy: readonly string[] } {

@@ -1,15 +1,14 @@
 import { Document, visit } from 'yaml'
-import type { Report } from '../../core/report.ts'
 import { printable, printableJson } from '../../core/text.ts'
 
 /** Rows that are made into YAML at a time: the library's tree of all of 65,536 takes the collector longer than the rest. */
 const ROWS = 256
 
 /**
- * The report as YAML. Readers of YAML 1.1 take `52:54:00:12:34:56` for a number, so that is quoted (`compat`); a text that a terminal could act upon is double-quoted, with escapes
+ * A report as YAML. Readers of YAML 1.1 take `52:54:00:12:34:56` for a number, so that is quoted (`compat`); a text that a terminal could act upon is double-quoted, with escapes
  * (YAML 1.2, 5.7).
  */
-export function yaml(report: Report): string {
+export function yaml(report: object): string {
   return Object.entries(report)
     .flatMap(([key, value]) => entry(key, value))
     .join('')

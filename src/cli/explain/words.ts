@@ -1,0 +1,39 @@
+import type { HypothesisName } from '../../core/expectation.ts'
+import type { ExclusionName, RefusalName } from '../../core/refusal.ts'
+
+/** Why nobody announces a VIP. */
+export const REFUSED: Record<RefusalName, string> = {
+  'other-class': "its load balancer class is not MetalLB's",
+  'no-address': 'it has no address yet',
+  'invalid-ip': 'an entry of its status is no address',
+  'not-in-one-pool': 'its addresses lie in no pool, or in several',
+  'no-advertisement': 'nothing advertises its pool',
+  'bgp-only': 'its pool is advertised by BGP alone',
+  'no-matching-advertisement': 'no L2Advertisement selects this Service',
+  'shared-ip-with-service-selector': 'it shares its address, which serviceSelectors do not allow',
+  'no-memberlist': 'memberlist is off, and this release needs it',
+  'no-endpoint': 'no endpoint of the Service can serve',
+  'no-candidate': 'every node is excluded, or none is a member',
+}
+
+/** Why a node cannot be elected, behind a "no". */
+export const EXCLUDED: Record<ExclusionName, string> = {
+  unschedulable: 'it is cordoned',
+  'network-unavailable': 'its network is not available',
+  'exclude-label': 'a label excludes it',
+  'not-selected': 'no advertisement selects it',
+  'no-local-endpoint': 'nothing on it can serve',
+  'no-node': 'its Node object is gone',
+  'not-a-member': 'no speaker runs there',
+  'left-out': 'left out',
+}
+
+/** Who would be a member, behind an "if members are". */
+export const HYPOTHESES: Record<HypothesisName, string> = {
+  'pods-listed': 'all speaker pods that are listed',
+  'pods-ready': 'the speaker pods that are Ready',
+  'nodes-ready': 'the nodes that are Ready',
+  'pods-listed-but-silent': 'the listed pods, but for nodes that are silent',
+  'pods-ready-but-silent': 'the Ready pods, but for nodes that are silent',
+  'nodes-ready-but-silent': 'the Ready nodes, but for those that are silent',
+}
