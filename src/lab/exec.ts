@@ -12,6 +12,8 @@ export interface ExecOptions {
   readonly input?: string
   /** Milliseconds after which the process is killed. */
   readonly timeoutMs?: number
+  /** Added to the environment. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -21,6 +23,7 @@ const OUTPUT_BYTES = 16 * 1024 * 1024
 export function exec(file: string, args: readonly string[], options: ExecOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const settings = {
+      env: { ...process.env, ...options.env },
       timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       killSignal: 'SIGKILL',
       maxBuffer: OUTPUT_BYTES,

@@ -41,6 +41,9 @@ const ON_SPEAKER = {
   unmute: ({ speaker }: Victim) => speaker!.change({ muted: false }),
 }
 
+// What becomes of it is the cluster's: a live speaker starts again there, without a memory.
+const ON_POD = { 'delete-pod': async () => {} }
+
 const ON_SPEAKERS_ADDRESS = {
   // With MetalLB's gratuitous bursts; its withdrawal is silent.
   announce: ({ speaker }: Victim, address: Ip) =>
@@ -50,8 +53,8 @@ const ON_SPEAKERS_ADDRESS = {
 }
 
 const WITH_ADDRESS = { ...ON_ADDRESS, ...ON_SPEAKERS_ADDRESS }
-const WITHOUT_ADDRESS = { ...ON_HOST, ...ON_SPEAKER }
-const WITH_SPEAKER = { ...ON_SPEAKER, ...ON_SPEAKERS_ADDRESS }
+const WITHOUT_ADDRESS = { ...ON_HOST, ...ON_SPEAKER, ...ON_POD }
+const WITH_SPEAKER = { ...ON_SPEAKER, ...ON_POD, ...ON_SPEAKERS_ADDRESS }
 
 export type FaultVerb = keyof typeof WITH_ADDRESS | keyof typeof WITHOUT_ADDRESS
 
@@ -63,6 +66,11 @@ export function isFaultVerb(word: string): word is FaultVerb {
 
 export function needsAddress(verb: FaultVerb): verb is keyof typeof WITH_ADDRESS {
   return verb in WITH_ADDRESS
+}
+
+/** Whether it happens to something that only a cluster has. */
+export function needsCluster(verb: FaultVerb): boolean {
+  return verb in ON_POD
 }
 
 export function needsSpeaker(verb: FaultVerb): boolean {

@@ -59,8 +59,10 @@ export async function leaveStanding(order: Order): Promise<Standing> {
     const built = new Promise<Ended>((resolve) => {
       const onTold = (told: Told) => {
         if (told.told !== 'built') return
+        const { hosts, kubeconfig } = told
         const holder = processOf(child.pid!)!
-        standing = { holder, userSpace: attempt.userSpace, hosts: told.hosts.map(({ name }) => name) }
+        const { userSpace } = attempt
+        standing = { holder, userSpace, hosts: hosts.map(({ name }) => name), kubeconfig }
         letGo(child)
         resolve({ code: 0, greeted: true, words: '' })
       }
@@ -165,8 +167,11 @@ function allSlotsTaken(): ArpcheckError {
   )
 }
 
-/** Nothing of the caller's settings reaches the arpcheck inside: a story means the same everywhere. */
+/**
+ * Nothing of the caller's settings reaches the arpcheck inside, and what that remembers goes with the segment, whose own
+ * /run is: a story means the same everywhere.
+ */
 function insideEnvironment(): NodeJS.ProcessEnv {
   const { PATH = '', LANG = 'C.UTF-8' } = process.env
-  return { PATH: `${PATH}:/usr/sbin:/sbin`, LANG, HOME: '/nonexistent' }
+  return { PATH: `${PATH}:/usr/sbin:/sbin`, LANG, HOME: '/run/home' }
 }

@@ -31,6 +31,10 @@ export interface LabHost {
   readonly arpIgnore: number
   /** What answers there as MetalLB would; null for nobody. */
   readonly speaker: SpeakerState | null
+  /** The speaker announces what it is elected for, and not what the story says. */
+  readonly follows: boolean
+  /** Where a node of a cluster has its pods: the address of its bridge `cni0`. */
+  readonly podGateway: { readonly address: Ip; readonly bits: number } | null
 }
 
 /** What a story may say of a host; one that is not built in needs an address. */
@@ -43,7 +47,10 @@ export interface HostStory {
   readonly owns?: readonly string[] | undefined
   readonly proxies?: readonly string[] | undefined
   readonly arpIgnore?: number | undefined
-  readonly speaker?: SpeakerState | undefined
+  /** Without `announces` it follows the election of the story's cluster. */
+  readonly speaker?:
+    | (Omit<SpeakerState, 'announces'> & { readonly announces?: readonly Ip[] | undefined })
+    | undefined
 }
 
 const BUILT_IN: Readonly<Record<string, readonly [address: string, mac: string]>> = {
@@ -80,7 +87,9 @@ function hostOf(name: string, story: HostStory): LabHost {
     owns: story.owns ?? [],
     proxies: story.proxies ?? [],
     arpIgnore: story.arpIgnore ?? 0,
-    speaker: story.speaker ?? null,
+    speaker: story.speaker ? { ...story.speaker, announces: story.speaker.announces ?? [] } : null,
+    follows: story.speaker?.announces === undefined,
+    podGateway: null,
   }
 }
 

@@ -1,12 +1,17 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ArpcheckError } from '../errors.ts'
+import { makeKeys } from './api/certificates.ts'
+import { KUBECONFIG } from './cluster/api.ts'
+import { LabCluster } from './cluster/cluster.ts'
+import { withNodes } from './cluster/hosts.ts'
 import { CLIENT, hostsOf } from './hosts.ts'
 import { play } from './play.ts'
 import type { Order, Told } from './protocol.ts'
 import { Recorder } from './recorder.ts'
 import { BIN, buildSegment, portOf } from './segment.ts'
 import { startSpeakers } from './speakers.ts'
+import type { Story } from './shape.ts'
 import { parseStory } from './story.ts'
 import { startWitness } from './witness.ts'
 
@@ -33,21 +38,35 @@ export function inside(): void {
 
 async function obey(order: Order): Promise<void> {
   const story = parseStory(order.story, order.file)
-  const hosts = hostsOf(story.hosts)
   const { timeScale } = story
+  const plain = hostsOf(story.hosts)
+  const hosts = story.cluster ? withNodes(plain, story.cluster) : plain
+  const keys = story.cluster && makeKeys()
   await buildSegment(hosts)
-  const speakers = await startSpeakers(hosts, { program: order.program, seed: order.seed, timeScale })
+  const cluster = story.cluster ? new LabCluster(story.cluster, hosts, timeScale) : null
+  const [speakers] = await Promise.all([
+    startSpeakers(cluster?.equipped() ?? hosts, { program: order.program, seed: order.seed, timeScale }),
+    keys && cluster?.openApi({ keys, seed: order.seed, as: readerOf(story) }),
+  ])
+  cluster?.lead(speakers)
   if (order.hold) linkProgram(order.arpcheck)
-  await tell({ told: 'built', hosts })
+  await tell({ told: 'built', hosts, kubeconfig: cluster && KUBECONFIG })
   if (order.hold) return holdOn()
   const keep = (by: 'lab' | 'tcpdump') => (bytes: Uint8Array) => void tell({ told: 'pcap', by, bytes })
   const recorder = new Recorder(portOf(CLIENT), keep('lab'))
   const witness = order.witness ? await startWitness(portOf(CLIENT), keep('tcpdump')) : undefined
-  const passed = await play(story, { hosts, speakers, recorder, order, tell })
+  const passed = await play(story, { hosts, speakers, cluster, recorder, order, tell })
   recorder.stop()
   await witness?.stop()
   await tell({ told: 'end', passed })
   process.exit(0)
+}
+
+/** The administrator, unless something is denied, now or later. */
+function readerOf({ cluster, steps }: Story): 'admin' | 'user' {
+  const changes = steps.flatMap((step) => [step, ...(step.while ?? [])]).map((act) => act.cluster ?? {})
+  const denies = (cluster?.denied.length ?? 0) > 0 || changes.some((change) => 'denied' in change)
+  return denies ? 'user' : 'admin'
 }
 
 /** `arpcheck` for the shells of a standing lab. */

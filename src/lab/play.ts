@@ -1,4 +1,5 @@
-import type { Report } from '../core/report.ts'
+import { KUBECONFIG } from './cluster/api.ts'
+import type { LabCluster } from './cluster/cluster.ts'
 import { checkRun } from './expect.ts'
 import { injectFault } from './faults.ts'
 import { CLIENT, type LabHost } from './hosts.ts'
@@ -7,6 +8,7 @@ import type { Recorder } from './recorder.ts'
 import { execOn } from './segment.ts'
 import type { Speaker } from './speakers.ts'
 import type { Act, Step, Story } from './shape.ts'
+import { changeWords, durationWords } from './words.ts'
 
 const RUN_MS = 30_000
 
@@ -14,6 +16,7 @@ const RUN_MS = 30_000
 export interface World {
   readonly hosts: readonly LabHost[]
   readonly speakers: ReadonlyMap<string, Speaker>
+  readonly cluster: LabCluster | null
   readonly recorder: Recorder
   readonly order: Order
   readonly tell: (told: Told) => Promise<void>
@@ -60,13 +63,27 @@ async function playAct(act: Act, stage: Stage): Promise<boolean> {
   if (act.until)
     await world.recorder.untilAsked(act.until.ip, (stage.before.get(act.until.ip) ?? 0) + act.until.count)
   if (act.fault) await playFault(act.fault, world)
+  if (act.later !== undefined) await playLater(act.later, world)
+  if (act.cluster) await playChange(act.cluster, world)
   return act.run === undefined || playRun({ ...act, run: act.run }, stage)
 }
 
-async function playFault(fault: NonNullable<Act['fault']>, { hosts, speakers, tell }: World): Promise<void> {
+async function playFault(fault: NonNullable<Act['fault']>, world: World): Promise<void> {
+  const { hosts, speakers, cluster, tell } = world
   const { verb, host: name, address } = fault
   await injectFault(fault, { host: hosts.find((host) => host.name === name)!, speaker: speakers.get(name) })
+  await cluster?.befall(fault)
   await tell({ told: 'fault', text: [verb, name, ...(address ? [address] : [])].join(' ') })
+}
+
+async function playLater(ms: number, { cluster, tell }: World): Promise<void> {
+  await cluster!.later(ms)
+  await tell({ told: 'note', text: `${durationWords(ms)} later` })
+}
+
+async function playChange(patch: NonNullable<Act['cluster']>, { cluster, tell }: World): Promise<void> {
+  await cluster!.change(patch)
+  await tell({ told: 'fault', text: changeWords(patch) })
 }
 
 async function playRun(run: Run, { world, alone }: Stage): Promise<boolean> {
@@ -78,11 +95,12 @@ async function playRun(run: Run, { world, alone }: Stage): Promise<boolean> {
 /** One question as JSON for the expectations and, where somebody reads along, the same again as people see it. */
 async function ask(
   { run, on = CLIENT, expect }: Run,
-  { hosts, order }: World,
+  { hosts, order, cluster }: World,
   alone: boolean,
 ): Promise<RunTold> {
+  const env = cluster ? { KUBECONFIG } : {}
   const start = (args: readonly string[]) =>
-    execOn(on, process.execPath, [order.arpcheck, ...args], { timeoutMs: RUN_MS })
+    execOn(on, process.execPath, [order.arpcheck, ...args], { timeoutMs: RUN_MS, env })
   const asked = await start([...run, '-o', 'json'])
   const report = reportOf(asked.stdout)
   const shown = order.show && alone ? await start(run) : null
@@ -101,9 +119,9 @@ function countsOf(acts: readonly Act[], { recorder }: World): Map<string, number
   return new Map(acts.flatMap(({ until }) => (until ? [[until.ip, recorder.asked(until.ip)]] : [])))
 }
 
-function reportOf(stdout: string): Report | null {
+function reportOf(stdout: string): RunTold['report'] {
   try {
-    return JSON.parse(stdout) as Report
+    return JSON.parse(stdout) as RunTold['report']
   } catch {
     return null
   }

@@ -1,3 +1,4 @@
+import type { MembersReport } from '../core/members-report.ts'
 import type { Report } from '../core/report.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Checked } from './expect.ts'
@@ -24,7 +25,8 @@ export interface RunTold {
   readonly command: string
   readonly on: string
   readonly exit: number | null
-  readonly report: Report | null
+  /** Of a check, or of `arpcheck members`. */
+  readonly report: Report | MembersReport | null
   readonly stderr: string
   /** What a person sees of it: the table, and stderr before it; null where it was asked for JSON alone. */
   readonly shown: string | null
@@ -34,7 +36,7 @@ export interface RunTold {
 /** What the inside tells, in order. */
 export type Told =
   | { readonly told: 'hello' }
-  | { readonly told: 'built'; readonly hosts: readonly LabHost[] }
+  | { readonly told: 'built'; readonly hosts: readonly LabHost[]; readonly kubeconfig: string | null }
   | { readonly told: 'note'; readonly text: string }
   | { readonly told: 'fault'; readonly text: string }
   | ({ readonly told: 'run' } & RunTold)

@@ -5,7 +5,9 @@ import { decodeArp } from '../core/arp.ts'
 import type { Ip } from '../core/ip.ts'
 import { seededRandom, type Random } from '../core/random.ts'
 import type { Nic } from './hosts.ts'
-import { GRATUITOUS_MS, gratuitousFrames, repliesTo, type SpeakerState } from './speaker.ts'
+import { startMemberlistPeer, type MemberlistPeer } from './memberlist-peer/peer.ts'
+import { scriptOf, type PeerTold } from './memberlist-peer/told.ts'
+import { GRATUITOUS_MS, gratuitousFrames, isAnnouncedOn, repliesTo, type SpeakerState } from './speaker.ts'
 
 /** What the lab tells a host's responder: once whole, later its state alone; each order is answered by its number. */
 export interface ResponderOrder {
@@ -25,6 +27,7 @@ interface Port {
 const ETHERTYPE_ARP = 0x0806
 const KERNEL_BUFFER_BYTES = 1024 * 1024
 const RING_FRAMES = 4096
+const MEMBERLIST_PORT = 7946
 
 /** The process on a host that answers as a speaker would: started by the lab, ends with it. */
 export function respond(): void {
@@ -32,9 +35,12 @@ export function respond(): void {
   process.title = 'speaker'
   const responder = new Responder()
   process.once('disconnect', () => process.exit(0))
+  let turn = Promise.resolve()
   process.on('message', (order: ResponderOrder) => {
-    responder.obey(order)
-    process.send!(order.number)
+    turn = turn.then(async () => {
+      await responder.obey(order)
+      process.send!(order.number)
+    })
   })
 }
 
@@ -43,10 +49,11 @@ class Responder {
   #random: Random = seededRandom(0)
   #timeScale = 1
   #ports: Port[] = []
+  #peer: MemberlistPeer | null = null
   /** Announcements that are still to come, by address: a new takeover starts them again. */
   readonly #timers = new Map<Ip, NodeJS.Timeout[]>()
 
-  obey({ state, nics, seed, timeScale }: ResponderOrder): void {
+  async obey({ state, nics, seed, timeScale }: ResponderOrder): Promise<void> {
     const taken = state.announces.filter((ip) => !this.#state.announces.includes(ip))
     const isStart = nics !== undefined
     this.#state = state
@@ -54,6 +61,14 @@ class Responder {
     if (timeScale !== undefined) this.#timeScale = timeScale
     if (isStart) this.#ports = nics.map((nic) => this.#open(nic))
     else for (const ip of taken) this.#announce(ip)
+    await this.#gossip(state.memberlist ?? null)
+  }
+
+  /** Says from now on what its memberlist would. */
+  async #gossip(told: PeerTold | null): Promise<void> {
+    if (told && this.#peer) return this.#peer.play(scriptOf(told))
+    await this.#peer?.close()
+    this.#peer = told && (await startMemberlistPeer(scriptOf(told), told.address, MEMBERLIST_PORT))
   }
 
   #open(nic: Nic): Port {
@@ -85,8 +100,8 @@ class Responder {
   #announce(ip: Ip): void {
     for (const timer of this.#timers.get(ip) ?? []) clearTimeout(timer)
     const burst = () => {
-      if (!this.#state.announces.includes(ip) || this.#state.muted) return
-      for (const { nic, capture } of this.#ports)
+      if (this.#state.muted) return
+      for (const { nic, capture } of this.#ports.filter((port) => isAnnouncedOn(port.nic, ip, this.#state)))
         void capture.send({ frames: gratuitousFrames(ip, this.#state, nic), gapNs: 0 })
     }
     this.#timers.set(

@@ -5,7 +5,8 @@ import { BRIDGE, GATEWAY, INTERFACE, linksOf, SUBNET_BITS, type LabHost } from '
 /** Programs for those who enter a host: inside, /run is the segment's own. */
 export const BIN = '/run/bin'
 
-const SWITCH = 'sw0'
+export const SWITCH = 'sw0'
+const POD_BRIDGE = 'cni0'
 const READY_MS = 10_000
 const READY_POLL_MS = 20
 
@@ -71,7 +72,7 @@ function cables({ name, nics }: LabHost): string[] {
 }
 
 async function bringUp(host: LabHost): Promise<void> {
-  const { name, nics, address, bridge, owns, proxies } = host
+  const { name, nics, address, bridge, owns, proxies, podGateway } = host
   const [first] = linksOf(host)
   await setKernel(host)
   await ip(
@@ -80,6 +81,7 @@ async function bringUp(host: LabHost): Promise<void> {
       ...(bridge ? [`link add ${BRIDGE} address ${bridge} type bridge stp_state 0 mcast_snooping 0`] : []),
       ...(bridge ? [`link set ${INTERFACE} master ${BRIDGE}`, `link set ${BRIDGE} up`] : []),
       ...nics.map((nic) => `link set ${nic.name} up`),
+      ...(podGateway ? podBridge(podGateway) : []),
       `addr add ${address}/${SUBNET_BITS} dev ${first!.name}`,
       ...(address === GATEWAY ? [] : [`route add default via ${GATEWAY}`]),
       ...owns.map((owned) => addressLine('add', host, owned)),
@@ -88,6 +90,15 @@ async function bringUp(host: LabHost): Promise<void> {
     ],
     name,
   )
+}
+
+/** As most network plugins leave it on a node: the kernel answers for this address on the other NICs too. */
+function podBridge({ address, bits }: NonNullable<LabHost['podGateway']>): string[] {
+  return [
+    `link add ${POD_BRIDGE} type bridge stp_state 0 mcast_snooping 0`,
+    `link set ${POD_BRIDGE} up`,
+    `addr add ${address}/${bits} dev ${POD_BRIDGE}`,
+  ]
 }
 
 async function setKernel({ name, arpIgnore, proxies }: LabHost): Promise<void> {

@@ -1,17 +1,17 @@
 import * as z from 'zod'
 import { FINDINGS, type FindingCode } from '../core/findings.ts'
-import { parseMac } from '../core/mac.ts'
 import { UNKNOWN_REASONS, VERDICTS } from '../core/verdict.ts'
-import { needsSpeaker } from './faults.ts'
-import { BUILT_IN_NAMES } from './hosts.ts'
+import { clusterShape } from './cluster/shape.ts'
+import { checkNames } from './names.ts'
 import {
+  anyIpText,
   commandText,
   conditionText,
+  durationText,
   faultText,
   hostName,
   ipText,
   macText,
-  meant,
   networkText,
   nicName,
   object,
@@ -26,14 +26,26 @@ const vipExpectation = object({
   reason: oneOf(UNKNOWN_REASONS, 'reason').optional(),
   /** Who answers: names of hosts, or MACs. */
   answered: z.array(z.string()).optional(),
+  /** Nodes that anybody elects. */
+  elected: z.array(hostName).optional(),
+  /** Nodes that MetalLB wrote down. */
+  recorded: z.array(hostName).optional(),
   findings: z.array(code).optional(),
+  /** How it is known who should answer. */
+  source: oneOf(['memberlist', 'inferred', 'static', 'any', 'none'], 'source').optional(),
 })
 
 const expectation = object({
   exit: z.int().min(0).max(255),
-  vips: z.record(ipText, vipExpectation).default({}),
+  vips: z.record(anyIpText, vipExpectation).default({}),
+  /** How many addresses the report is about. */
+  total: z.int().min(0).optional(),
+  /** Addresses that are listed and not judged, with the Service that has them. */
+  outOfScope: z.record(anyIpText, z.string()).optional(),
   canaries: z.record(ipText, oneOf(['answered', 'silent'], 'canary state')).default({}),
   findings: z.array(code).optional(),
+  /** Speaker → whom it counts, or why its view could not be read. */
+  views: z.record(hostName, z.union([z.array(hostName), z.string()])).optional(),
   /** Frames that arpcheck set aside, by reason. */
   ignored: z.record(z.string(), z.int()).optional(),
   /** Words that are on stderr. */
@@ -41,7 +53,7 @@ const expectation = object({
 })
 
 const speaker = object({
-  announces: z.array(ipText),
+  announces: z.array(ipText).optional(),
   interfaces: z.array(z.string()).optional(),
   muted: z.boolean().optional(),
   delayMs: z.number().min(0).max(10_000).optional(),
@@ -69,6 +81,10 @@ const act = object({
   /** Milliseconds. */
   wait: z.int().min(0).max(10_000).optional(),
   until: conditionText.optional(),
+  /** Skips ahead in the cluster's time. */
+  later: durationText.optional(),
+  /** What becomes of the cluster: laid over what the story says of it, null takes away. */
+  cluster: z.record(z.string(), z.unknown()).optional(),
   run: commandText.optional(),
   on: hostName.optional(),
   expect: expectation.optional(),
@@ -87,6 +103,7 @@ export const storyShape = object({
   /** 0.1: what MetalLB repeats within 5 s is repeated within 0.5 s. */
   timeScale: z.number().min(0.01).max(10).default(1),
   hosts: z.record(hostName, hostShape).default({}),
+  cluster: clusterShape.optional(),
   steps: z.array(step).min(1),
 }).superRefine(checkNames)
 
@@ -98,40 +115,11 @@ export type Act = z.infer<typeof act>
 export type Expectation = z.infer<typeof expectation>
 export type VipExpectation = z.infer<typeof vipExpectation>
 
-type Refuse = (message: string, ...path: (string | number)[]) => void
-
 function isOneAct(one: Act & { while?: unknown }, context: z.RefinementCtx): void {
-  const { note, fault, wait, until, run } = one
-  const kinds = [note, fault, wait, until, run].filter((kind) => kind !== undefined)
-  if (kinds.length !== 1) context.addIssue('a step is exactly one of note, fault, wait, until and run')
+  const { note, fault, wait, until, later, cluster, run } = one
+  const kinds = [note, fault, wait, until, later, cluster, run].filter((kind) => kind !== undefined)
+  if (kinds.length !== 1)
+    context.addIssue('a step is exactly one of note, fault, wait, until, later, cluster and run')
   if (run === undefined && (one.on ?? one.expect ?? one.while) !== undefined)
     context.addIssue('only a run has "on", "expect" and "while"')
-}
-
-/** Every name of a host must be one of the segment's. */
-function checkNames({ hosts, steps }: Story, context: z.RefinementCtx): void {
-  const refuse: Refuse = (message, ...path) => context.addIssue({ code: 'custom', path, message })
-  for (const [name, { address }] of Object.entries(hosts)) {
-    if (!BUILT_IN_NAMES.includes(name) && !address)
-      refuse('a host of your own needs an address', 'hosts', name)
-  }
-  steps.forEach((one, i) => {
-    checkAct(one, hosts, (message, ...path) => refuse(message, 'steps', i, ...path))
-    one.while?.forEach((meanwhile, j) =>
-      checkAct(meanwhile, hosts, (message, ...path) => refuse(message, 'steps', i, 'while', j, ...path)),
-    )
-  })
-}
-
-function checkAct({ fault, on, expect }: Act, hosts: Story['hosts'], refuse: Refuse): void {
-  const names = [...BUILT_IN_NAMES, ...Object.keys(hosts)]
-  const strange = (name: string) => `there is no host ${JSON.stringify(name)}${meant(name, names)}`
-  if (fault && !names.includes(fault.host)) refuse(strange(fault.host), 'fault')
-  else if (fault && needsSpeaker(fault.verb) && !hosts[fault.host]?.speaker)
-    refuse(`${fault.host} has no speaker`, 'fault')
-  if (on && !names.includes(on)) refuse(strange(on), 'on')
-  for (const [vip, { answered = [] }] of Object.entries(expect?.vips ?? {})) {
-    const unknown = answered.find((who) => !parseMac(who) && !names.includes(who))
-    if (unknown) refuse(strange(unknown), 'expect', 'vips', vip, 'answered')
-  }
 }

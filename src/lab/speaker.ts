@@ -3,10 +3,13 @@ import type { Ip } from '../core/ip.ts'
 import { BROADCAST_MAC, type Mac } from '../core/mac.ts'
 import type { Random } from '../core/random.ts'
 import type { Nic } from './hosts.ts'
+import type { PeerTold } from './memberlist-peer/told.ts'
 
 /** What answers on a node as MetalLB's speaker does, and how it misbehaves. */
 export interface SpeakerState {
   readonly announces: readonly Ip[]
+  /** Addresses that are announced on these NICs alone (`interfaces` of an L2Advertisement). */
+  readonly only?: Readonly<Record<Ip, readonly string[]>> | undefined
   /** NICs that it answers on; all where left out. */
   readonly interfaces?: readonly string[] | undefined
   /** Takes every request and says nothing. */
@@ -22,6 +25,8 @@ export interface SpeakerState {
   readonly deaf?: 'broadcast' | undefined
   /** 802.1Q id that the replies carry. */
   readonly vlan?: number | undefined
+  /** Its memberlist; null or left out: nobody listens on its port. */
+  readonly memberlist?: PeerTold | null | undefined
 }
 
 /** What MetalLB sends is padded to Ethernet's minimum, less the checksum. */
@@ -38,8 +43,7 @@ export const GRATUITOUS_MS = [0, 1100, 2200, 3300, 4400]
 export function repliesTo(request: ArpFrame, state: SpeakerState, nic: Nic, random: Random): Uint8Array[] {
   const mac = state.mac ?? nic.mac
   const toUs = request.ethDst === mac || (request.ethDst === BROADCAST_MAC && state.deaf !== 'broadcast')
-  const isOurs = state.announces.includes(request.tpa) && (state.interfaces ?? [nic.name]).includes(nic.name)
-  if (request.op !== 'who-has' || !toUs || !isOurs || state.muted) return []
+  if (request.op !== 'who-has' || !toUs || !isAnnouncedOn(nic, request.tpa, state) || state.muted) return []
   if (random.next() < (state.loss ?? 0)) return []
   const reply = encodeArp({
     op: 'reply',
@@ -51,6 +55,11 @@ export function repliesTo(request: ArpFrame, state: SpeakerState, nic: Nic, rand
     tpa: request.spa,
   })
   return Array<Uint8Array>(state.copies ?? 1).fill(onWire(reply, state.vlan))
+}
+
+export function isAnnouncedOn({ name }: Nic, ip: Ip, { announces, only, interfaces }: SpeakerState): boolean {
+  const nics = only?.[ip] ?? [name]
+  return announces.includes(ip) && nics.includes(name) && (interfaces ?? [name]).includes(name)
 }
 
 /** One announcement: the same as request and as reply, both broadcast, since receivers differ in which they heed. */

@@ -10,6 +10,8 @@ export interface Standing {
   /** Whether it has a user namespace of its own, which a visitor has to enter too. */
   readonly userSpace: boolean
   readonly hosts: readonly string[]
+  /** Of its cluster, as a path that is the segment's own; null without one. */
+  readonly kubeconfig: string | null
 }
 
 /** What stands; undefined where nothing does, or no longer. */

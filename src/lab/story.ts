@@ -25,8 +25,14 @@ function storyError(file: string, mistakes: readonly string[]): ArpcheckError {
 
 function issueText(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): string {
   const path = issue.path.map(String)
-  const node = document.getIn(path, true)
-  const line = isNode(node) && node.range ? `line ${lines.linePos(node.range[0]).line}, ` : ''
+  const line = lineOf(path, document, lines)
   const message = issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message
   return `${line}${path.join('.') || 'story'}: ${message}`
+}
+
+/** The line of the value, or of the nearest one around it: one value may stand for a list of one. */
+function lineOf(path: readonly string[], document: Document, lines: LineCounter): string {
+  const node = document.hasIn(path) ? document.getIn(path, true) : undefined
+  if (isNode(node) && node.range) return `line ${lines.linePos(node.range[0]).line}, `
+  return path.length > 1 ? lineOf(path.slice(0, -1), document, lines) : ''
 }

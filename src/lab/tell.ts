@@ -47,10 +47,11 @@ function indented(text: string): string {
 
 /** For a run that was asked for JSON alone, because what happened meanwhile cannot happen twice. */
 function inBrief({ report, stderr }: RunTold): string {
-  const vips = (report?.vips ?? []).map(({ vip, verdict, reason, answered }) => {
+  const rows = report?.kind === 'Report' ? report.vips : []
+  const vips = rows.map(({ vip, verdict, reason, answered }) => {
     const who = answered.map(({ mac, replies }) => `${mac} (${replies})`).join(', ') || 'nobody'
     return `${vip}  ${reason ? `${verdict}: ${reason}` : verdict}  answered by ${who}`
   })
-  const findings = [...(report?.vips ?? []), ...(report ? [report] : [])].flatMap((part) => part.findings)
+  const findings = [...rows, ...(report ? [report] : [])].flatMap((part) => part.findings)
   return [stderr, ...vips, ...findings.map(({ code, message }) => `${code}  ${message}`)].join('\n')
 }

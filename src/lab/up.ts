@@ -28,7 +28,7 @@ export async function up({ file, text }: StoryFile, program: string, seed: numbe
 
 /** Enters a host with a shell, or with the given command; resolves to its exit code. */
 export async function enter(host: string, command: readonly string[]): Promise<number> {
-  const { holder, userSpace, hosts } = standingOrThrow()
+  const { holder, userSpace, hosts, kubeconfig } = standingOrThrow()
   if (!hosts.includes(host)) {
     throw new ArpcheckError('usage', `There is no host ${JSON.stringify(host)} in the lab that is up.`, {
       remedy: [`Hosts: ${hosts.join(', ')}`],
@@ -42,7 +42,7 @@ export async function enter(host: string, command: readonly string[]): Promise<n
   const inside = ['sh', '-c', IN_FOLDER, process.cwd(), ...onHost(host, file, args)]
   const child = spawn('nsenter', [...spaces, '-m', '-n', '-p', ...inside], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${BIN}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, PS1: `${host}$ ` },
+    env: { ...process.env, ...shellEnvironment(host), ...(kubeconfig && { KUBECONFIG: kubeconfig }) },
   })
   return new Promise((done, reject) => {
     child.once('error', reject)
@@ -51,6 +51,12 @@ export async function enter(host: string, command: readonly string[]): Promise<n
       done(code ?? 1)
     })
   })
+}
+
+/** What arpcheck remembers of the lab's cluster goes with the lab. */
+function shellEnvironment(host: string): NodeJS.ProcessEnv {
+  const path = `${BIN}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
+  return { PATH: path, PS1: `${host}$ `, XDG_CACHE_HOME: '/run/cache' }
 }
 
 /** Ends what stands; resolves when its processes are gone. */

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml'
 import * as z from 'zod'
 import { isIpv4, parseIp, parsePrefix, type Ip } from '../core/ip.ts'
 import { parseMac, type Mac } from '../core/mac.ts'
@@ -12,6 +13,23 @@ export const ipText = z.string().transform((text, context): Ip => {
   context.addIssue(`${JSON.stringify(text)} is not an IPv4 address`)
   return z.NEVER
 })
+
+/** Of either family, as Services have them. */
+export const anyIpText = z.string().transform((text, context): Ip => {
+  const ip = parseIp(text)
+  if (ip) return ip
+  context.addIssue(`${JSON.stringify(text)} is not an IP address`)
+  return z.NEVER
+})
+
+/** `8h`, `45s`: milliseconds. */
+export const durationText = z.string().transform((text, context): number => {
+  const [, count = '', unit = ''] = /^(\d{1,4})\s?(s|min|h)$/.exec(text.trim()) ?? []
+  if (unit) return Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]
+  context.addIssue('write: NUMBER and s, min or h')
+  return z.NEVER
+})
+const UNITS_MS = { s: 1000, min: 60_000, h: 3_600_000 }
 
 /** An address, or a network that the kernel answers for as a whole. */
 export const networkText = z.string().transform((text, context): string => {
@@ -91,4 +109,19 @@ export function meant(word: string, known: readonly string[]): string {
 
 function unknownKeys(keys: readonly string[], shape: object): string {
   return keys.map((key) => `unknown key ${JSON.stringify(key)}${meant(key, Object.keys(shape))}`).join(', ')
+}
+
+/** 28800000 → `8 h`. */
+export function durationWords(ms: number): string {
+  const [unit, unitMs] = Object.entries(UNITS_MS).findLast(([, size]) => ms >= size && ms % size === 0) ?? [
+    'ms',
+    1,
+  ]
+  return `${ms / unitMs} ${unit}`
+}
+
+/** A change as one line: `cluster { services: { gitea: { endpoints: [nuc-1] } } }`. */
+export function changeWords(patch: object): string {
+  const text = stringify(patch, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true })
+  return `cluster ${text.trim()}`
 }

@@ -20,7 +20,7 @@ const STORIES = [
   'vlan-tagged',
 ]
 
-// May take 300 s: a lab of its own for each story, and labs of others on the same machine come first.
+// May take 600 s: a lab of its own for each story, and labs of others on the same machine come first.
 const user = USERS.at(-1)!
 suite(
   `stories played again from their recordings, as ${user}`,
@@ -36,7 +36,7 @@ suite(
           const [, flag, file, ...asked] = command.split(' ')
           assert.equal(flag, '--pcap')
           const again = arpcheck(['--replay', file!, ...asked, '-o', 'json'])
-          assert.deepEqual(judged(JSON.parse(again.stdout)), judged(report!), again.stderr)
+          assert.deepEqual(judged(JSON.parse(again.stdout)), judged(report as Report), again.stderr)
           assert.equal(again.status, exit)
         }
       })

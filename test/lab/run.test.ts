@@ -87,5 +87,5 @@ suite('arpcheck lab run', { skip: skipReason(user), concurrency: 2 }, () => {
 test('arpcheck lab list names each story in one line', async () => {
   const { code, stdout } = await runLab(user, ['list'])
   assert.equal(code, 0)
-  assert.match(stdout, /^healthy {2,}Each VIP is answered by one node/m)
+  assert.match(stdout, /^healthy {2,}Seven Services on four nodes/m)
 })

@@ -10,7 +10,14 @@ const user = USERS.at(-1)!
 suite('labs at once', { skip: skipReason(user) }, () => {
   test('a third lab says that it waits, and goes on when one of two ends', async () => {
     const [first, second] = await Promise.all(slotPaths().map(takeSlot))
-    const [file, args] = labCommand(user, ['run', 'healthy', '--keep-failure', keepingFolder(), '-o', 'json'])
+    const [file, args] = labCommand(user, [
+      'run',
+      'addresses',
+      '--keep-failure',
+      keepingFolder(),
+      '-o',
+      'json',
+    ])
     const lab = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     try {
       const [words] = (await once(lab.stderr, 'data')) as [Buffer]

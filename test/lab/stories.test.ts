@@ -7,7 +7,7 @@ import { failures, playStory, skipReason, USERS } from './lab.ts'
 const DEMO = ['healthy', 'silent', 'two-nodes-answer', 'stranger']
 const ALL = process.env['CI'] === 'true'
 
-// May take 300 s: a lab of its own for each story, and labs of others on the same machine come first.
+// May take 900 s: a lab of its own for each story, and labs of others on the same machine come first.
 // Two at a time, as many as a machine has slots for.
 for (const user of USERS) {
   suite(`as ${user}`, { concurrency: 2, skip: skipReason(user) }, () => {

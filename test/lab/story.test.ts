@@ -81,6 +81,106 @@ for (const [from, to, message] of [
   })
 }
 
+const CLUSTER = `name: one
+tells: One sentence.
+cluster:
+  services:
+    web: { ip: 192.168.1.60 }
+steps:
+  - cluster: { services: { web: { endpoints: [nuc-1] } } }
+  - fault: delete-pod nuc-4
+  - later: 9h
+  - run: arpcheck --iface eno1
+    expect: { exit: 0, vips: { 192.168.1.60: { verdict: ok, elected: [nuc-4] } } }
+`
+
+test('a cluster is told by its Services: the rest is as in a small cluster', () => {
+  const { cluster, steps } = parseStory(CLUSTER, 'one.yaml')
+  assert.deepEqual(cluster!.services, { web: { ip: ['192.168.1.60'] } })
+  assert.deepEqual(
+    [cluster!.metallb, cluster!.memberlist, cluster!.api, Object.keys(cluster!.pools)],
+    ['v0.16.1', 'sealed', 'up', ['default']],
+  )
+  assert.equal(steps[2]!.later, 9 * 3_600_000)
+})
+
+for (const [from, to, message] of [
+  ['web: { ip', 'web: { ipp', 'line 5, cluster.services.web: unknown key "ipp"; did you mean "ip"?'],
+  [
+    '192.168.1.60 }',
+    '192.168.1.600 }',
+    'line 5, cluster.services.web.ip.0: "192.168.1.600" is not an IP address',
+  ],
+  ['web: { ip', 'Web: { ip', '"Web" is no Service: write NAME or NAMESPACE/NAME'],
+  ['cluster:\n', 'cluster:\n  metallb: 0.9\n', 'line 4, cluster.metallb: '],
+  ['cluster:\n', 'cluster:\n  metallb: latest\n', 'is no release of MetalLB, such as v0.16.1'],
+  [
+    'cluster:\n',
+    'cluster:\n  pools: { a: { addresses: 192.168.1.x } }\n',
+    '"192.168.1.x" is no network and no FIRST-LAST',
+  ],
+  [
+    'cluster:\n',
+    'cluster:\n  nodes: { nuc-5: {} }\n',
+    'line 4, cluster.nodes.nuc-5: there is no host "nuc-5"',
+  ],
+  [
+    'cluster:\n',
+    'cluster:\n  views: { nuc-1: [nuc-9] }\n',
+    'line 4, cluster.views.nuc-1.0: there is no node "nuc-9"',
+  ],
+  ['cluster:\n', 'cluster:\n  views: { client: [] }\n', 'cluster.views.client: there is no node "client"'],
+  ['cluster:\n', 'cluster:\n  records: { wed: nuc-1 }\n', 'there is no Service "wed"; did you mean "web"?'],
+  [
+    'cluster:\n',
+    'cluster:\n  l2: { a: { pools: [defalt] } }\n',
+    'there is no pool "defalt"; did you mean "default"?',
+  ],
+  ['cluster:\n', 'cluster:\n  denied: [node]\n', '"node" is no input; did you mean "nodes"?'],
+  ['cluster:\n', 'cluster:\n  api: awy\n', '"awy" is no state of the API; did you mean "away"?'],
+  [
+    'cluster:\n',
+    'cluster:\n  nodes: { nuc-1: { podCIDR: 10.42.0.0/40 } }\n',
+    '"10.42.0.0/40" is no IPv4 network for pods',
+  ],
+  [
+    'endpoints: [nuc-1]',
+    'endpoints: [nuc-7]',
+    'line 7, steps.0.cluster.services.web.endpoints.0: there is no node "nuc-7"',
+  ],
+  [
+    'endpoints: [nuc-1]',
+    'policy: Near',
+    'line 7, steps.0.cluster.services.web.policy: "Near" is no traffic policy',
+  ],
+  ['delete-pod nuc-4', 'delete-pod gateway', 'line 8, steps.1.fault: gateway has no speaker'],
+  ['later: 9h', 'later: 9 days', 'line 9, steps.2.later: write: NUMBER and s, min or h'],
+  ['elected: [nuc-4]', 'elected: [nuc-44]', 'there is no host "nuc-44"; did you mean "nuc-4"?'],
+  [
+    'cluster:\n  services:\n    web: { ip: 192.168.1.60 }\n',
+    '',
+    'line 4, steps.0.cluster: the story has no cluster',
+  ],
+  ['steps:\n', 'hosts: { nuc-1: { speaker: { vlan: 7000 } } }\nsteps:\n', 'hosts.nuc-1.speaker.vlan'],
+] as const) {
+  test(`${JSON.stringify(to)} in a cluster is told as: ${message}`, () => {
+    assert.throws(
+      () => parseStory(CLUSTER.replace(from, to), 'one.yaml'),
+      (error: unknown) =>
+        error instanceof ArpcheckError &&
+        error.code === 'config' &&
+        (assert.ok(error.message.includes(message), error.message), true),
+    )
+  })
+}
+
+test('a speaker that says nothing of what it announces needs a cluster to follow', () => {
+  const story = STORY.replace('{ owns: [192.168.1.60] }', '{ speaker: { muted: true } }')
+  assert.throws(() => parseStory(story, 'one.yaml'), {
+    message: /line 4, hosts\.nuc-4\.speaker: without a cluster it needs "announces"/,
+  })
+})
+
 test('a name that is no story and no path is a usage error', () => {
   assert.throws(() => findStory('helthy'), { code: 'usage', message: 'There is no story "helthy".' })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runLab, skipReason, USERS } from './lab.ts'
 
+// Runs alone: one user has one standing lab, and the stories take both slots of the machine.
 for (const user of USERS) {
   suite(`a standing lab of ${user}`, { skip: skipReason(user), concurrency: 1 }, () => {
     test('is entered by its hosts names, runs what it is given there, and is gone after down', async () => {
@@ -39,6 +40,30 @@ for (const user of USERS) {
       const gone = await runLab(user, ['shell', 'nuc-2', '--', 'hostname'])
       assert.equal(gone.code, 3)
       assert.match(gone.stderr, /No lab of yours is up/)
+    })
+
+    test('with a cluster its shells have a kubeconfig, and arpcheck needs no argument there', async () => {
+      const up = await runLab(user, ['up'])
+      assert.equal(up.code, 0, up.stderr)
+      try {
+        const { stdout } = await runLab(user, [
+          'shell',
+          'client',
+          '--',
+          'arpcheck',
+          '-i',
+          'eno1',
+          '-o',
+          'json',
+        ])
+        const report = JSON.parse(stdout)
+        assert.deepEqual(
+          report.vips.map(({ verdict }: { verdict: string }) => verdict),
+          ['ok', 'ok', 'ok', 'idle', 'idle'],
+        )
+      } finally {
+        assert.equal((await runLab(user, ['down'])).code, 0)
+      }
     })
   })
 }

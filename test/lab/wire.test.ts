@@ -19,8 +19,8 @@ const OUR_MAC = hostsOf({}).find(({ name }) => name === CLIENT)!.nics[0]!.mac
 const CAUGHT_UP = 20
 
 suite('on the wire', { skip, concurrency: 1 }, () => {
-  test('a healthy round is (2 VIPs + 1 gateway) x 3 standard who-has, and nothing else of ours', async () => {
-    const { sent, text } = await recorded('healthy')
+  test('a round of addresses is (2 VIPs + 1 gateway) x 3 standard who-has, and nothing else of ours', async () => {
+    const { sent, text } = await recorded('addresses')
     assert.equal(sent.length, (2 + 1) * 3)
     const asked = new Map<string, number>()
     for (const { bytes } of sent) {

@@ -1,0 +1,55 @@
+import type { InputName } from '../../core/cluster.ts'
+import type { ApiObject } from '../api/kinds.ts'
+
+/** What reading one input takes; `names` where it is read by name alone. */
+interface Grant {
+  readonly group: string
+  readonly resource: string
+  readonly names?: readonly string[]
+}
+
+/** Every input that can be denied; docs/permissions.md says what is lost without each. */
+export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
+  services: { group: '', resource: 'services' },
+  endpointSlices: { group: 'discovery.k8s.io', resource: 'endpointslices' },
+  nodes: { group: '', resource: 'nodes' },
+  speakerPods: { group: '', resource: 'pods' },
+  speakerDaemonSets: { group: 'apps', resource: 'daemonsets' },
+  pools: { group: 'metallb.io', resource: 'ipaddresspools' },
+  l2Advertisements: { group: 'metallb.io', resource: 'l2advertisements' },
+  bgpAdvertisements: { group: 'metallb.io', resource: 'bgpadvertisements' },
+  l2Statuses: { group: 'metallb.io', resource: 'servicel2statuses' },
+  configurationStates: { group: 'metallb.io', resource: 'configurationstates' },
+  events: { group: '', resource: 'events' },
+  memberlistConfig: { group: '', resource: 'configmaps', names: ['metallb-memberlist-config'] },
+  excludedInterfaces: { group: '', resource: 'configmaps', names: ['metallb-excludel2'] },
+  nicRecords: { group: 'coordination.k8s.io', resource: 'leases' },
+  capabilities: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
+  memberlistKey: { group: '', resource: 'secrets' },
+}
+export type Deniable = keyof typeof GRANTS
+
+export const USER = 'arpcheck'
+const ROLE = 'arpcheck-lab'
+const RBAC = 'rbac.authorization.k8s.io'
+
+/** A role that may read everything but the denied inputs, and its binding to `USER`. */
+export function roleWithout(denied: readonly Deniable[]): readonly ApiObject[] {
+  const granted = (Object.keys(GRANTS) as Deniable[]).filter((input) => !denied.includes(input))
+  const rules = granted.map((input) => {
+    const { group, resource, names } = GRANTS[input]
+    const verbs = ['get', 'list', 'watch']
+    return { apiGroups: [group], resources: [resource], verbs, ...(names && { resourceNames: names }) }
+  })
+  const apiVersion = `${RBAC}/v1`
+  return [
+    { apiVersion, kind: 'ClusterRole', metadata: { name: ROLE }, rules },
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: ROLE },
+      subjects: [{ apiGroup: RBAC, kind: 'User', name: USER }],
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: ROLE },
+    },
+  ]
+}

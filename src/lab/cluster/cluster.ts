@@ -1,0 +1,188 @@
+import { merged } from '../api/write.ts'
+import type { ApiObject } from '../api/kinds.ts'
+import type { Fault } from '../faults.ts'
+import type { LabHost } from '../hosts.ts'
+import type { SpeakerState } from '../speaker.ts'
+import type { Speaker } from '../speakers.ts'
+import { Api, type ApiOptions } from './api.ts'
+import { announcing, type Announcing } from './elect.ts'
+import { NOTHING, stateAfter } from './follow.ts'
+import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
+import { memberlistOf } from './memberlist.ts'
+import { nodesOf, type Moment } from './moment.ts'
+import { eventsBetween, recordsAfter, type Records } from './records.ts'
+import { objectsOf } from './render.ts'
+import { clusterShape, type ClusterStory } from './shape.ts'
+import { LabClock, Timeline, timeText } from './time.ts'
+
+/** A cluster has been up for a day when a story begins: nothing in it is new. */
+const UP_MS = 24 * 3_600_000
+/** Until the others' memberlists drop a dead node: 5 to 8 s on a LAN (first probe, failed probe, suspicion). */
+const DROP_MS = 6000
+/** Until the API server calls a silent node NotReady (kube-controller-manager: --node-monitor-grace-period). */
+const UNHEARD_MS = 40_000
+
+/** The cluster of a story: its API, and speakers that announce what they elect themselves for. */
+export class LabCluster {
+  readonly #hosts: readonly LabHost[]
+  readonly #clock = new LabClock(-UP_MS)
+  readonly #timeline: Timeline
+  #story: ClusterStory
+  #life: Life = BORN
+  #announced: ReadonlyMap<string, Announcing>
+  #records: Records = new Map()
+  #events: readonly ApiObject[] = []
+  #speakers: ReadonlyMap<string, Speaker> = new Map()
+  #api: Api | undefined
+  /** What is to happen by itself, by node. */
+  readonly #pending = new Map<string, (() => void)[]>()
+  /** One change after the other. */
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(story: ClusterStory, hosts: readonly LabHost[], timeScale: number) {
+    this.#story = story
+    this.#hosts = hosts
+    this.#timeline = new Timeline(this.#clock, timeScale)
+    this.#announced = announcing(this.#moment())
+  }
+
+  /** Starts the API, which holds everything for a day already when this resolves. */
+  async openApi(options: ApiOptions): Promise<void> {
+    this.#api = await Api.start(this.#clock, options)
+    await this.change({})
+    this.#clock.skip(UP_MS)
+  }
+
+  /** The hosts, with speakers that announce from the start what they are elected for. */
+  equipped(): LabHost[] {
+    const moment = this.#moment()
+    return this.#hosts.map((host) => {
+      if (!host.speaker) return host
+      const [before, after] = [NOTHING, this.#of(host.name)]
+      return {
+        ...host,
+        speaker: { ...host.speaker, ...patchFor(host, host.speaker, { before, after, moment }) },
+      }
+    })
+  }
+
+  /** From now on these speakers do as they elect. */
+  lead(speakers: ReadonlyMap<string, Speaker>): void {
+    this.#speakers = speakers
+  }
+
+  /** Lays a change over what the story says of the cluster; it has taken effect when this resolves. */
+  change(patch: object): Promise<void> {
+    return this.#inTurn(() => {
+      this.#story = clusterShape.parse(merged(this.#story, patch))
+    })
+  }
+
+  /** What a fault is to the cluster, once it has happened to the host. */
+  async befall({ verb, host }: Fault): Promise<void> {
+    const event = verb in BEFALLS ? BEFALLS[verb as keyof typeof BEFALLS] : undefined
+    if (!event) return
+    for (const cancel of this.#pending.get(host) ?? []) cancel()
+    if (event === 'deleted') return this.#restart(host)
+    await this.#happen(event, host)
+    const isGone = event === 'off' || event === 'cut'
+    const later = isGone
+      ? ([
+          ['dropped', DROP_MS],
+          ['unheard', UNHEARD_MS],
+        ] as const)
+      : []
+    this.#pending.set(
+      host,
+      later.map(([what, ms]) => this.#timeline.after(ms, () => this.#happen(what, host))),
+    )
+  }
+
+  /** Skips ahead in the cluster's time. */
+  later(ms: number): Promise<void> {
+    return this.#timeline.skip(ms)
+  }
+
+  /** A live speaker starts again, with no memory of whom it took for a member; a dead one cannot. */
+  #restart(node: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#live('deleted', node)
+      if (this.#life.off.has(node)) return
+      await this.#speakers.get(node)?.change({ announces: [] })
+      this.#announced = new Map([...this.#announced, [node, NOTHING]])
+      const { [node]: _, ...views } = this.#story.views
+      this.#story = { ...this.#story, views }
+    })
+  }
+
+  #happen(event: Event, node: string): Promise<void> {
+    return this.#inTurn(() => this.#live(event, node))
+  }
+
+  #live(event: Event, node: string): void {
+    this.#life = lifeAfter(this.#life, event, node, this.#clock.nowMs())
+  }
+
+  #inTurn(act: () => void | Promise<void>): Promise<void> {
+    const turn = this.#turn.then(async () => {
+      await act()
+      await this.#settle()
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  /** Elections, then the speakers, then what they write down, then the API. */
+  async #settle(): Promise<void> {
+    const moment = this.#moment()
+    const announced = announcing(moment)
+    const records = recordsAfter(this.#records, announced, moment)
+    this.#events = [...this.#events, ...eventsBetween(this.#records, records, timeText(this.#clock.nowMs()))]
+    await Promise.all(
+      [...this.#speakers.keys()].map((node) => this.#tell(node, announced.get(node) ?? NOTHING, moment)),
+    )
+    this.#announced = announced
+    this.#records = records
+    this.#api?.hold([...objectsOf(moment, records), ...this.#events])
+    await this.#api?.become(this.#story.api)
+  }
+
+  async #tell(node: string, after: Announcing, moment: Moment): Promise<void> {
+    const speaker = this.#speakers.get(node)
+    const host = this.#hosts.find(({ name }) => name === node)
+    if (!speaker || !host || this.#life.off.has(node)) return
+    const patch = patchFor(host, speaker.state, { before: this.#of(node), after, moment })
+    if (!isDone(patch, speaker.state)) await speaker.change(patch)
+  }
+
+  #moment(): Moment {
+    return { story: this.#story, nodes: nodesOf(this.#story, this.#hosts), life: this.#life }
+  }
+
+  #of(node: string): Announcing {
+    return this.#announced.get(node) ?? NOTHING
+  }
+}
+
+interface Turn {
+  readonly before: Announcing
+  readonly after: Announcing
+  readonly moment: Moment
+}
+
+/** What a speaker says from now on, by ARP where it follows the election, and of its members. */
+function patchFor(
+  { name, follows }: LabHost,
+  state: SpeakerState,
+  { before, after, moment }: Turn,
+): Partial<SpeakerState> {
+  const node = moment.nodes.find((one) => one.name === name)
+  return {
+    ...(follows && stateAfter(state, before, after)),
+    ...(node && { memberlist: memberlistOf(node, moment) }),
+  }
+}
+
+function isDone(patch: Partial<SpeakerState>, state: SpeakerState): boolean {
+  return JSON.stringify({ ...state, ...patch }) === JSON.stringify(state)
+}

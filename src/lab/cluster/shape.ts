@@ -1,0 +1,119 @@
+import * as z from 'zod'
+import { parseRange } from '../../announcers/metallb/ranges.ts'
+import { parseVersion } from '../../announcers/metallb/version.ts'
+import { isIpv4, parsePrefix } from '../../core/ip.ts'
+import { anyIpText, hostName, object, oneOf } from '../words.ts'
+import { GRANTS } from './access.ts'
+
+// What a story may say of its cluster. Read values are valid texts again: a step's change is laid over them.
+
+/** How the API answers; see `api.ts`. */
+export const API_STATES = ['up', 'away', 'frozen', 'failing'] as const
+export type ApiState = (typeof API_STATES)[number]
+
+/** A name of Kubernetes: lower-case words joined by dashes. */
+const objectName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is no name of an object (lower-case letters, digits, dashes)`,
+})
+
+/** `traefik`, or `ingress/traefik` where it is not in the namespace `default`. */
+const serviceName = z.string().regex(/^([a-z0-9][a-z0-9-]*\/)?[a-z0-9][a-z0-9-]*$/, {
+  error: ({ input }) => `${JSON.stringify(input)} is no Service: write NAME or NAMESPACE/NAME`,
+})
+
+const labels = z.record(z.string().min(1), z.coerce.string())
+
+const release = z.string().refine((text) => parseVersion(text) !== undefined, {
+  error: ({ input }) => `${JSON.stringify(input)} is no release of MetalLB, such as v0.16.1`,
+})
+
+const range = z.string().refine((text) => parseRange(text) !== undefined, {
+  error: ({ input }) => `${JSON.stringify(input)} is no network and no FIRST-LAST`,
+})
+
+const podNetwork = z.string().refine(
+  (text) => {
+    const prefix = parsePrefix(text)
+    return prefix !== undefined && isIpv4(prefix.base) && prefix.bits < 31
+  },
+  { error: ({ input }) => `${JSON.stringify(input)} is no IPv4 network for pods, such as 10.42.0.0/24` },
+)
+
+const node = object({
+  /** False: the API says NotReady from the start. */
+  ready: z.boolean().optional(),
+  labels: labels.optional(),
+  podCIDR: podNetwork.optional(),
+  /** `kubectl cordon`: MetalLB v0.14.9 alone cares. */
+  cordoned: z.boolean().optional(),
+  /** The speaker's pod: `absent` is a node without one, where nobody answers either. */
+  pod: oneOf(['ready', 'not-ready', 'absent'], 'state of a pod').optional(),
+  /** Its own release, in the middle of a roll-out. */
+  version: release.optional(),
+  /** What is wrong with its memberlist, as seen from outside. */
+  memberlist: oneOf(['refused', 'silent', 'wrong-key', 'no-key'], 'fault of a memberlist').optional(),
+})
+
+const service = object({
+  /** As the status has them: the first decides the election. */
+  ip: oneOrMore(anyIpText).optional(),
+  type: oneOf(['LoadBalancer', 'NodePort', 'ClusterIP'], 'type of Service').optional(),
+  policy: oneOf(['Cluster', 'Local'], 'traffic policy').optional(),
+  class: z.string().min(1).optional(),
+  /** Nodes that have an endpoint; all where left out. */
+  endpoints: z.array(hostName).optional(),
+  /** The sharing key of an address that several Services have. */
+  shares: z.string().min(1).optional(),
+  labels: labels.optional(),
+  annotations: labels.optional(),
+})
+
+const pool = object({ addresses: oneOrMore(range), labels: labels.optional() })
+
+const advertisement = object({
+  /** All pools where left out. */
+  pools: z.array(objectName).optional(),
+  /** Labels of the nodes that may announce; all where left out. */
+  nodes: labels.optional(),
+  interfaces: z.array(z.string()).optional(),
+  /** Labels of the Services that it is for; all where left out. */
+  services: labels.optional(),
+})
+
+const DEFAULT_POOL = { default: { addresses: ['192.168.1.60-192.168.1.79'] } }
+const DEFAULT_ADVERTISEMENT = { default: { pools: ['default'] } }
+
+export const clusterShape = object({
+  /** The speakers' release; `none`: no MetalLB at all. */
+  metallb: z.union([z.literal('none'), release]).default('v0.16.1'),
+  /** What is particular about a node; nuc-1 to nuc-4 are nodes anyway, other hosts by being named. */
+  nodes: z.record(hostName, node).default({}),
+  pools: z.record(objectName, pool).default(DEFAULT_POOL),
+  l2: z.record(objectName, advertisement).default(DEFAULT_ADVERTISEMENT),
+  bgp: z.record(objectName, object({ pools: z.array(objectName).optional() })).default({}),
+  services: z.record(serviceName, service).default({}),
+  /** Service → node that its ServiceL2Status names; whoever really announces where left out. */
+  records: z.record(serviceName, hostName).default({}),
+  /** Speaker → whom it takes for a member; all that live where left out. */
+  views: z.record(hostName, z.array(hostName)).default({}),
+  /** How the speakers' memberlists speak to each other; `off`: they have none. */
+  memberlist: oneOf(['sealed', 'open', 'off'], 'state of the memberlist').default('sealed'),
+  /** Inputs that arpcheck may not read. */
+  denied: z.array(oneOf(keysOf(GRANTS), 'input')).default([]),
+  api: oneOf(API_STATES, 'state of the API').default('up'),
+})
+
+/** A cluster as a story tells it, at one moment. */
+export type ClusterStory = z.infer<typeof clusterShape>
+export type ServiceStory = ClusterStory['services'][string]
+export type NodeStory = ClusterStory['nodes'][string]
+
+/** One value stands for a list of one. */
+function oneOrMore<Item extends z.ZodType>(item: Item) {
+  return z.preprocess((told) => (Array.isArray(told) ? told : [told]), z.array(item).min(1))
+}
+
+function keysOf<Key extends string>(table: Readonly<Record<Key, unknown>>): readonly Key[] {
+  return Object.keys(table) as Key[]
+}
