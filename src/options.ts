@@ -1,5 +1,6 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
+import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSnapshot } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
@@ -23,8 +24,16 @@ export interface CheckOptions {
   readonly rate: number | null
   /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
   readonly sender: 'auto' | 'zero' | Ip
+  /** False: a deviation is judged at once, also in the middle of a fail-over (`--no-settle`). */
+  readonly settle?: boolean
   /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */
   readonly senders?: ReadonlyMap<Ip, Ip>
+}
+
+/** Deviations that may be lawful still. */
+export interface Wait {
+  readonly vips: readonly Ip[]
+  readonly forMs: number
 }
 
 /** The edges of one check, passed in so that tests and replays bring their own. */
@@ -37,4 +46,13 @@ export interface CheckEdges {
   readonly readCluster?: (signal: AbortSignal) => Promise<ClusterSnapshot>
   /** What its speakers believe; absent where they are not to be asked. Never rejects for what the world does. */
   readonly readViews?: (cluster: ClusterSnapshot, signal: AbortSignal) => Promise<ViewsReading | null>
+  /** What its speakers claim; absent where they are not to be asked. Never rejects for what the world does. */
+  readonly readClaims?: (cluster: ClusterSnapshot, signal: AbortSignal) => Promise<readonly SpeakerClaim[]>
+  /** Whether hosts answer ICMP echo; absent, or null, where that cannot be asked. Never rejects for what the world does. */
+  readonly echo?: (
+    ips: readonly Ip[],
+    signal: AbortSignal,
+  ) => Promise<ReadonlyMap<Ip, 'alive' | 'silent'> | null>
+  /** Told what is waited for before a deviation can be judged, and for how long. */
+  readonly onWait?: (wait: Wait) => void
 }

@@ -27,6 +27,10 @@ export const ADVICE: Record<FindingCode, Advice> = {
       'Restart all of them:  kubectl -n metallb-system rollout restart daemonset/speaker',
     ],
   },
+  ARP103: {
+    behind: 'The elected speaker has no configuration, an old one, or hangs.',
+    steps: ['Who claims what:  arpcheck --speaker-metrics'],
+  },
   ARP104: {
     behind:
       "This is the cluster's configuration, not the network. A pool that BGP alone announces is silent by design and is no finding.",
@@ -50,6 +54,10 @@ export const ADVICE: Record<FindingCode, Advice> = {
       'Ask from a host at the same switch.',
     ],
   },
+  ARP108: {
+    behind: 'The election does not look at networks: any node may win.',
+    steps: ['Keep that node out with a nodeSelector in the L2Advertisement.'],
+  },
   ARP201: {
     behind:
       'The usual reason is a cluster in transition, or speakers that run on different configuration or count different members.',
@@ -58,6 +66,14 @@ export const ADVICE: Record<FindingCode, Advice> = {
       'Who is elected, and why:  arpcheck explain VIP',
       'Restart the speaker of the node that answers.',
     ],
+  },
+  ARP202: {
+    behind: 'Releases up to 0.15.3 leave records behind (metallb #2705, #2626, #2930).',
+    steps: ['Nothing on the wire is wrong; v0.16.0 and later clean up.'],
+  },
+  ARP204: {
+    behind: 'An advertisement was changed while the address was announced.',
+    steps: ['Restart the speaker of that node.'],
   },
   ARP301: {
     behind:
@@ -76,6 +92,19 @@ export const ADVICE: Record<FindingCode, Advice> = {
   ARP303: {
     behind: 'A proxy, a bond in a mode that rewrites MACs, a virtual switch.',
     steps: ['See both MACs:  tcpdump -eni IFACE arp and host VIP'],
+  },
+  ARP304: {
+    behind: 'kube-proxy in IPVS mode without strictARP binds every VIP on every node.',
+    steps: ['Set strictARP: true in the configuration of kube-proxy.'],
+  },
+  ARP305: {
+    behind:
+      'A dual-stack and a single-stack Service share one address, or serviceSelectors match only one of them.',
+    steps: ['Give each Service an address of its own.'],
+  },
+  ARP306: {
+    behind: 'Two controllers answer for one address, each by its own rules.',
+    steps: ['Leave the Service to one of them.'],
   },
   ARP401: {
     behind:
@@ -106,12 +135,21 @@ export const ADVICE: Record<FindingCode, Advice> = {
       'A firewall or a NetworkPolicy, or the speaker does not run. From outside the cluster it is a remark: a firewall may be meant to keep us out.',
     steps: ['Allow tcp and udp 7946 between the nodes.'],
   },
+  ARP604: {
+    behind:
+      'A speaker refuses a configuration that no longer holds an address that it announces, and keeps its last good one.',
+    steps: ['kubectl -n metallb-system get configurationstates'],
+  },
   ARP605: {
     behind:
       'The Secret was made anew and some speakers still run with the old one; or MetalLB 0.16.2, which makes its key differently, is being rolled out.',
     steps: [
       'Restart the speakers that are behind:  kubectl -n metallb-system rollout restart daemonset/speaker',
     ],
+  },
+  ARP606: {
+    behind: 'DaemonSet pods tolerate not-ready and unreachable nodes.',
+    steps: ['Bring the node back, or delete its Node object.'],
   },
   ARP701: {
     behind:

@@ -66,6 +66,11 @@ export const FLAGS = {
     kind: oneText('FILE'),
     help: "their key; else the cluster's Secret is read",
   },
+  'speaker-metrics': {
+    group: 'Cluster',
+    kind: onOff,
+    help: "read the speakers' own metrics too: who claims what",
+  },
   udp: {
     group: 'Cluster',
     kind: onOff,
@@ -122,6 +127,11 @@ export const FLAGS = {
     help: 'exit 4 where no owner is known',
   },
 
+  'no-settle': {
+    group: 'Judging',
+    kind: onOff,
+    help: 'judge at once, also in the middle of a fail-over',
+  },
   without: {
     group: 'Judging',
     kind: someTexts('NODE'),

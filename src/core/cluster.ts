@@ -30,6 +30,8 @@ export interface ClusterSnapshot {
   /** `announcedInterfacesToExclude` of ConfigMap `metallb-excludel2` (v0.13.10+): regular expressions. */
   readonly excludedInterfaces: readonly string[] | null
   readonly nicRecords: readonly NicRecord[]
+  /** Other controllers that hold one of these Services, by their Leases. */
+  readonly otherAnnouncers: readonly OtherAnnouncer[]
 }
 
 export type EpochMs = number
@@ -299,4 +301,16 @@ export interface NodeNic {
   readonly name: string
   readonly mac: Mac
   readonly addresses: readonly { readonly ip: Ip; readonly bits: number }[]
+  /** `enslaved`: it has a master (bond, bridge), so that MetalLB answers on that one. */
+  readonly state: 'up' | 'down' | 'enslaved'
+}
+
+/** A Lease by which another controller announces a Service (Cilium: `cilium-l2announce-NAMESPACE-NAME`). */
+export interface OtherAnnouncer {
+  readonly by: 'cilium' | 'kube-vip'
+  readonly serviceNamespace: string
+  readonly serviceName: string
+  /** The node that holds it. */
+  readonly node: string | null
+  readonly changedAt: EpochMs | null
 }

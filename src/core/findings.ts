@@ -17,6 +17,12 @@ export const FINDINGS = {
     meaning:
       'Nobody answers, and the elected node itself is dead: a speaker that should take over still counts it as a member. Candidates come from the member table of each speaker, not from the list of pods, so that deleting the dead pod changes nothing.',
   },
+  ARP103: {
+    severity: 'error',
+    name: 'no-claimant',
+    meaning:
+      'Nobody answers, and no speaker that runs says that it announces the VIP: the speaker that should does not know of it.',
+  },
   ARP104: {
     severity: 'warning',
     name: 'no-candidate',
@@ -35,11 +41,28 @@ export const FINDINGS = {
     meaning:
       'The VIP is answered when one MAC is asked alone, but not when all are asked. Clients ask all: for them it is down.',
   },
+  ARP108: {
+    severity: 'error',
+    name: 'owner-off-segment',
+    meaning:
+      "Nobody answers: the elected node is alive, but has no interface on the VIP's segment, so that nobody here can hear it.",
+  },
   ARP201: {
     severity: 'error',
     name: 'wrong-owner',
     meaning:
       'A node of the cluster, or a MAC, answers that should not: the speakers do not agree with the election, or nobody should answer at all.',
+  },
+  ARP202: {
+    severity: 'warning',
+    name: 'stale-record',
+    meaning:
+      'The right node answers, but what MetalLB wrote down (ServiceL2Status, the last nodeAssigned event) names another.',
+  },
+  ARP204: {
+    severity: 'warning',
+    name: 'wrong-interface',
+    meaning: 'The right node answers, from an interface that the advertisements do not name.',
   },
   ARP301: {
     severity: 'error',
@@ -58,6 +81,24 @@ export const FINDINGS = {
     name: 'proxied-mac',
     meaning:
       'The frame comes from another MAC than the one it names as the owner: something relays the reply, or lies.',
+  },
+  ARP304: {
+    severity: 'error',
+    name: 'kernel-answers',
+    meaning:
+      'The kernel of a node answers, not its speaker: the VIP is an address of an interface there (IPVS without strictARP, or set by hand).',
+  },
+  ARP305: {
+    severity: 'error',
+    name: 'shared-ip-two-winners',
+    meaning:
+      "Services that share the address elect different nodes by MetalLB's own rules, so that both answer.",
+  },
+  ARP306: {
+    severity: 'warning',
+    name: 'other-controller',
+    meaning:
+      'Another load balancer controller announces this VIP too: K3s ServiceLB, kube-vip, Cilium or Calico.',
   },
   ARP401: {
     severity: 'error',
@@ -94,11 +135,23 @@ export const FINDINGS = {
     meaning:
       'A speaker does not answer on its memberlist port, though its node is alive. Speakers that cannot reach each other elect differently.',
   },
+  ARP604: {
+    severity: 'warning',
+    name: 'config-stale',
+    meaning:
+      'A speaker runs on other configuration than the API holds: it elects and announces by the old one, or announces nothing.',
+  },
   ARP605: {
     severity: 'error',
     name: 'key-mismatch',
     meaning:
       'The speakers do not all use the memberlist key that is known here. Those with different keys do not count each other as members.',
+  },
+  ARP606: {
+    severity: 'warning',
+    name: 'lingering-pod',
+    meaning:
+      'The speaker pod of a dead node is still listed. DaemonSet pods tolerate unreachable nodes, so that they stay until the Node object goes; the election does not look at them.',
   },
   ARP701: {
     severity: 'warning',

@@ -90,6 +90,7 @@ export function edgeContract(start: (() => Promise<Backend>) | null, skip: strin
       name: 'eno1',
       mac: parseMac('1c:69:7a:aa:02:10')!,
       addresses: [{ ip: parseIp(address)!, bits: 24 }],
+      state: 'up',
     })
     const publish = (address: string): Promise<string> => cluster.publishNics('nuc-2', [nic(address)], signal)
     assert.equal(await publish('192.168.1.12'), 'created')

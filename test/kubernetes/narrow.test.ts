@@ -374,6 +374,7 @@ test('a NIC record → what was written is read back; a MAC or an address that i
         { ip: parseIp('192.168.1.11')!, bits: 24 },
         { ip: parseIp('fd00::1')!, bits: 64 },
       ],
+      state: 'up' as const,
     },
   ]
   const lease = (json: string): object => ({
@@ -383,7 +384,9 @@ test('a NIC record → what was written is read back; a MAC or an address that i
   assert.deepEqual(nicRecordOf(lease(nicsText(nics))), { node: 'nuc-1', nics, changedAt: null })
   const odd =
     '[{"name":"a","mac":"zz"},{"name":"b","mac":"1c:69:7a:aa:01:10","addresses":["x/1","10.0.0.1/99",3]}]'
-  assert.deepEqual(nicRecordOf(lease(odd))?.nics, [{ name: 'b', mac: '1c:69:7a:aa:01:10', addresses: [] }])
+  assert.deepEqual(nicRecordOf(lease(odd))?.nics, [
+    { name: 'b', mac: '1c:69:7a:aa:01:10', addresses: [], state: 'up' },
+  ])
   assert.equal(nicRecordOf(lease('{')), null)
 })
 

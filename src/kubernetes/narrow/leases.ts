@@ -18,9 +18,10 @@ export function nicRecordOf(lease: unknown): NicRecord | null {
 
 export function nicsText(nics: readonly NodeNic[]): string {
   return JSON.stringify(
-    nics.map(({ name, mac, addresses }) => ({
+    nics.map(({ name, mac, addresses, state }) => ({
       name,
       mac,
+      state,
       addresses: addresses.map(({ ip, bits }) => `${ip}/${bits}`),
     })),
   )
@@ -38,7 +39,11 @@ function nicOf(value: unknown): readonly NodeNic[] {
   const mac = parseMac(text(at(value, 'mac')) ?? '')
   if (mac === undefined) return []
   const addresses = list(at(value, 'addresses')).flatMap(addressOf)
-  return [{ name: text(at(value, 'name')) ?? '', mac, addresses }]
+  return [{ name: text(at(value, 'name')) ?? '', mac, addresses, state: stateOf(text(at(value, 'state'))) }]
+}
+
+function stateOf(told: string | null): NodeNic['state'] {
+  return told === 'down' || told === 'enslaved' ? told : 'up'
 }
 
 function addressOf(value: unknown): NodeNic['addresses'] {

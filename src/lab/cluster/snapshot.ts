@@ -63,6 +63,7 @@ export function snapshotFor(speaker: ClusterNode, moment: Moment): ClusterSnapsh
     memberlistConfig: null,
     excludedInterfaces: null,
     nicRecords: [],
+    otherAnnouncers: [],
   }
 }
 
