@@ -1,0 +1,43 @@
+import type { FindingCode } from '../../core/findings.ts'
+import type { UnknownReason, VerdictName } from '../../core/verdict.ts'
+
+/** What arpcheck may rightly say of a VIP: the verdict, and the first of its findings. */
+export interface Admitted {
+  readonly verdict: VerdictName
+  readonly reason?: UnknownReason
+  readonly finding: FindingCode | null
+  /** Set where it is not what was injected, and right all the same. */
+  readonly because?: Allowance
+}
+
+/** Every case in which more than one thing is right, and why; docs/campaign.md has the same table. */
+export const ALLOWANCES = {
+  'noticed-meanwhile': 'asked at once: before or after the API server calls the dead node NotReady',
+  'in-the-middle': 'asked at once with --no-settle: in the middle of the fail-over, or just behind it',
+  'unread-mismatch':
+    'no view could be read, and the node that answers wins if those that are silent are no members',
+  'unread-silence': 'no view could be read, and if those that are silent are no members nobody should answer',
+  'unread-cause': 'no view could be read: a dead node that is still counted looks like a mute successor',
+  'unread-winner': 'the view of a node that answers could not be read: nobody knows whether it elects itself',
+  'unread-self':
+    'the view of the node that asks could not be read: it may be its own answer that it cannot hear',
+  'no-views': 'memberlist is off: there are no views that could differ, and none that could agree',
+  'no-candidate':
+    'a node that cannot be elected answers as a speaker would: its kernel is the likelier cause',
+  'own-answer': 'one of two answers is of the host that asks, which cannot hear itself',
+  'said-once': 'a deaf vantage is a finding of the report, said once for all VIPs',
+  'both-hold': 'two warnings hold, and none comes before the other',
+} as const
+export type Allowance = keyof typeof ALLOWANCES
+
+export function admit(verdict: VerdictName, finding: FindingCode | null, because?: Allowance): Admitted {
+  return { verdict, finding, ...(because && { because }) }
+}
+
+export function admitUnknown(
+  reason: UnknownReason,
+  finding: FindingCode | null,
+  because?: Allowance,
+): Admitted {
+  return { ...admit('unknown', finding, because), reason }
+}
