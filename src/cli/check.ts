@@ -31,7 +31,8 @@ export async function checkCommand(
     tellNote('Interrupted before anything was asked.', world)
     return INTERRUPTED
   }
-  if (settings.quiet < 2) for (const note of unreadNotes(report.metallb?.unread ?? [])) tellNote(note, world)
+  if (settings.quiet < 2)
+    for (const note of unreadNotes(report.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
