@@ -1,4 +1,4 @@
-import type { ClusterSnapshot, Readable, Service } from '../core/cluster.ts'
+import type { ClusterSnapshot, EpochMs, Readable, Service } from '../core/cluster.ts'
 import type { ClusterExpectation } from '../core/expectation.ts'
 import type { Ip } from '../core/ip.ts'
 import type { Refusal } from '../core/refusal.ts'
@@ -15,6 +15,10 @@ export interface Announcer {
   recorded(vip: Vip, cluster: ClusterSnapshot): Records
   /** The claimed truth: who believes that it announces. */
   claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
+  /** Which other controllers announce the address too. */
+  others(vip: Vip, cluster: ClusterSnapshot): readonly OtherController[]
+  /** When what decides about the address changed last, newest first; what was taken away leaves no trace. */
+  changes(vip: Vip, cluster: ClusterSnapshot): readonly Change[]
   /** How long its own machinery may take. */
   grace(cluster: ClusterSnapshot): Grace
 }
@@ -100,6 +104,21 @@ export interface Claimed {
   readonly nodes: readonly string[]
   /** Nodes that were asked. */
   readonly asked: readonly string[]
+}
+
+export interface OtherController {
+  readonly by: 'servicelb' | 'kube-vip' | 'cilium'
+  /** What tells of it. */
+  readonly what: 'lease' | 'annotation' | 'class' | 'status-writer'
+  /** The node that it lets announce, where that is told. */
+  readonly node: string | null
+}
+
+export interface Change {
+  /** For people: `nuc-4 is NotReady`. */
+  readonly what: string
+  /** Null: it is there, and nobody knows since when. */
+  readonly at: EpochMs | null
 }
 
 export interface Grace {

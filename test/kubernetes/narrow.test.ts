@@ -469,7 +469,10 @@ test('a NIC record → what was written is read back; a MAC or an address that i
     metadata: meta({ annotations: { 'arpcheck.io/nics': json } }),
     spec: { holderIdentity: 'nuc-1' },
   })
-  assert.deepEqual(nicRecordOf(lease(nicsText(nics))), { node: 'nuc-1', nics, changedAt: null })
+  const port = { ...nics[0]!, name: 'eno2', state: 'enslaved' as const }
+  const off = { ...nics[0]!, name: 'eno3', state: 'down' as const }
+  const all = [...nics, port, off]
+  assert.deepEqual(nicRecordOf(lease(nicsText(all))), { node: 'nuc-1', nics: all, changedAt: null })
   const odd =
     '[{"name":"a","mac":"zz"},{"name":"b","mac":"1c:69:7a:aa:01:10","addresses":["x/1","10.0.0.1/99",3]}]'
   assert.deepEqual(nicRecordOf(lease(odd))?.nics, [
@@ -526,7 +529,7 @@ for (const [what, narrow, object, counts] of [
   ['an L2Advertisement: its labels', l2AdvertisementOf, changed(labelled), false],
   ['a DaemonSet: its template', speakerDaemonSetOf, changed({ 'f:spec': { 'f:template': {} } }), true],
   ['a DaemonSet: its pods', speakerDaemonSetOf, changed({ 'f:status': {} }, STATUS), false],
-  ['a ServiceL2Status: its status', l2StatusOf, record(changed({ 'f:status': {} }, STATUS)), true],
+  ['a ServiceL2Status: its status', l2StatusOf, ofWeb(changed({ 'f:status': {} }, STATUS)), true],
 ] as const) {
   test(`${what} → ${counts ? 'a change' : 'no change'}`, () =>
     assert.equal(narrow(object)?.changedAt, at(counts ? CHANGED : CREATED)))
@@ -537,7 +540,7 @@ test('an object without managedFields → nobody knows when it changed', () => {
   assert.equal(poolOf({ metadata })?.changedAt, null)
 })
 
-function record(object: object): object {
+function ofWeb(object: object): object {
   return { ...object, status: { serviceName: 'web', serviceNamespace: 'ns', node: 'nuc-1' } }
 }
 
