@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, Condition, EpochMs, InputName, Node, SpeakerPod } from '../../core/cluster.ts'
-import type { Change, Holder, Vip } from '../announcer.ts'
+import type { Change } from '../../core/settle.ts'
+import type { Holder, Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'
 
@@ -92,12 +93,13 @@ function ofBarred({ name, networkUnavailable, createdAt, changedAt, deletedAt }:
 
 /** A container that does not run has no start: then its pod's readiness tells. */
 function ofSpeaker({ nodeName, ready, createdAt, startedAt, deletedAt }: SpeakerPod): Change[] {
-  return [
+  const all = [
     { what: `the speaker pod on ${nodeName} was created`, at: createdAt },
     ...once(`the speaker on ${nodeName} started`, startedAt),
     ...ofCondition(ready, `the speaker on ${nodeName} is Ready`, `the speaker on ${nodeName} is not Ready`),
     ...once(`the speaker pod on ${nodeName} is being deleted`, deletedAt),
   ]
+  return nodeName === null ? all : all.map((change) => ({ ...change, pod: nodeName }))
 }
 
 function ofCondition(condition: Condition | null, whenTrue: string, otherwise: string): Change[] {
