@@ -22,6 +22,7 @@ import holdDown from './stories/hold-down.yaml'
 import interfaceDown from './stories/interface-down.yaml'
 import ipv6 from './stories/ipv6.yaml'
 import kernelAnswers from './stories/kernel-answers.yaml'
+import kubeVip from './stories/kube-vip.yaml'
 import lateSecondReply from './stories/late-second-reply.yaml'
 import localDeadEndpoint from './stories/local-dead-endpoint.yaml'
 import localPolicy from './stories/local-policy.yaml'
@@ -56,6 +57,7 @@ import selfOwned from './stories/self.yaml'
 import selfElected from './stories/self-elected.yaml'
 import serviceGoes from './stories/service-goes.yaml'
 import serviceSelectors from './stories/service-selectors.yaml'
+import servicelbBeside from './stories/servicelb-beside.yaml'
 import settles from './stories/settles.yaml'
 import severalNics from './stories/several-nics.yaml'
 import sharedIp from './stories/shared-ip.yaml'
@@ -70,6 +72,7 @@ import twoNodesAnswer from './stories/two-nodes-answer.yaml'
 import vipIsANode from './stories/vip-is-a-node.yaml'
 import vipIsGateway from './stories/vip-is-gateway.yaml'
 import vlanTagged from './stories/vlan-tagged.yaml'
+import wrongInterface from './stories/wrong-interface.yaml'
 import wrongKey from './stories/wrong-key.yaml'
 import wrongOwner from './stories/wrong-owner.yaml'
 
@@ -104,7 +107,10 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'shared-ip': sharedIp,
   'stale-record': staleRecord,
   'other-segment': otherSegment,
+  'wrong-interface': wrongInterface,
   'other-controller': otherController,
+  'kube-vip': kubeVip,
+  'servicelb-beside': servicelbBeside,
   'cloud-arp': cloudArp,
   'vip-is-a-node': vipIsANode,
   'vip-is-gateway': vipIsGateway,
