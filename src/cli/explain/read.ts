@@ -43,7 +43,7 @@ export async function readExplained(
     const views = readViewsFor(prepared.cluster!.views, settings.memberlist)
     const task = { ...prepared, edges: { ...prepared.edges, ...views }, options: wanted }
     const report = without.length > 0 ? null : await ask(task, { cluster, world }, signal)
-    for (const note of unreadNotes(report?.metallb?.unread ?? [])) tellNote(note, world)
+    for (const note of unreadNotes(report?.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
     return explainVip(vip, cluster, { row: report && bestRow(report), without, members: countedIn(report) })
   })
 }
