@@ -12,8 +12,8 @@ export interface Admitted {
 
 /** Every case in which more than one thing is right, and why; docs/campaign.md has the same table. */
 export const ALLOWANCES = {
-  'noticed-meanwhile': 'asked at once: before or after the API server calls the dead node NotReady',
-  'in-the-middle': 'asked at once with --no-settle: in the middle of the fail-over, or just behind it',
+  'noticed-meanwhile': 'asked while something happens: before or behind it, and what it brings about',
+  'in-the-middle': 'the same with --no-settle: a fault that would pass is called one, or the move is seen',
   'unread-mismatch':
     'no view could be read, and the node that answers wins if those that are silent are no members',
   'unread-silence': 'no view could be read, and if those that are silent are no members nobody should answer',
@@ -25,6 +25,8 @@ export const ALLOWANCES = {
   'no-candidate':
     'a node that cannot be elected answers as a speaker would: its kernel is the likelier cause',
   'own-answer': 'one of two answers is of the host that asks, which cannot hear itself',
+  'two-records':
+    'two speakers elect themselves and one is heard: each writes a record, and either may be the newest',
   'said-once': 'a deaf vantage is a finding of the report, said once for all VIPs',
   'both-hold': 'two warnings hold, and none comes before the other',
 } as const

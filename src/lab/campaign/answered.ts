@@ -1,3 +1,5 @@
+import { nicsFor } from './ballot.ts'
+import { hostsOf, macsOf } from '../hosts.ts'
 import { isFrom } from './cast.ts'
 import { admit, admitUnknown, type Admitted } from './allowances.ts'
 import { knowledgeOf, type Knowledge } from './knowledge.ts'
@@ -16,18 +18,23 @@ export function answeredTruth(scene: Scene): Admitted[] {
   return oneTruth(scene, hosts[0]!)
 }
 
-/** No node has the MAC: each that lives says so when it is asked, unless its kernel hides what its other NICs hold. */
+/**
+ * No node has the MAC: each that lives says so when it is asked, unless its kernel hides what its other NICs hold, or it
+ * lives on another segment; or its NICs are known.
+ */
 function isProven({ nodes, ending }: Scene, strangers: readonly Heard[]): boolean {
   const asked = ending.words.filter((word) => word === '--must-be-free').length
   if (asked > 1 && strangers.some(({ as }) => as === 'proxy')) return true
-  return nodes.every(({ name, isHere, hides }) => !isHere || !hides || name === ending.from)
+  return nodes.every(({ name, isFar, isHere, hides, isRecorded }) => {
+    return isRecorded || name === ending.from || (!isFar && !(isHere && hides))
+  })
 }
 
 /** A second NIC of such a node is nobody's, as far as can be told. */
 function hidesNics({ nodes, ending }: Scene, ours: readonly Heard[]): boolean {
-  return ours.some(({ host, macs }) => {
+  return ours.some(({ host, nics }) => {
     const node = nodes.find(({ name }) => name === host)!
-    return node.hides && host !== ending.from && macs > 1
+    return node.hides && !node.isRecorded && host !== ending.from && nics.length > 1
   })
 }
 
@@ -69,21 +76,44 @@ function oneTruth(scene: Scene, host: string): Admitted[] {
   return [...wrongTruth('mismatch', scene, host), ...mayBeRight(scene, host, known)]
 }
 
+function nicsOf({ answers }: Scene, host: string): string[] {
+  return answers.flatMap((answer) => (answer.host === host ? answer.nics : []))
+}
+
+/** NICs that it answers on and may not, where its NICs are known by name. */
+function wrongNics(scene: Scene, host: string): string[] {
+  const { ending, votes, nodes } = scene
+  const { cluster } = ending
+  const node = nodes.find(({ name }) => name === host)!
+  const won = votes.filter(({ by, elects }) => by === host && elects === host)
+  const lists = won.map(({ service }) => nicsFor(cluster.services[service]!, node, cluster))
+  if (!node.isRecorded || lists.includes(null)) return []
+  return nicsOf(scene, host).filter((nic) => !lists.some((list) => list?.includes(nic)))
+}
+
 function rightTruth(scene: Scene, host: string, known: Knowledge): Admitted[] {
   const { read, isOff, owners } = known
   if (isUnknownWinner(scene, host, known))
     return [admit('mismatch', 'ARP201'), admit('ok', 'ARP903', 'unread-winner')]
+  const [wrong, all] = [wrongNics(scene, host), nicsOf(scene, host)]
+  if (wrong.length === all.length) return [admit('mismatch', 'ARP204')]
   const isAssumed = isOff ? false : read.length > 0 ? !read.includes(host) : isRankedBelowGone(scene, host)
   const warnings = [
-    ...(scene.answers.some(({ macs }) => macs > 1) ? (['ARP302'] as const) : []),
+    // It works, by luck: the next owner will not be alone
+    ...(isKernelHeard(scene, host) ? (['ARP304'] as const) : []),
+    ...(new Set(nicsOf(scene, host)).size > 1 ? (['ARP302'] as const) : []),
     ...(hasStaleRecord(scene, host) ? (['ARP202'] as const) : []),
     ...(isAssumed ? (['ARP903'] as const) : []),
+    ...(remembersAnother(scene, host) ? (['ARP701'] as const) : []),
   ]
   const [first = null, ...others] = warnings
+  const isWrittenTwice = owners.some((name) => name !== host) && isFrom(scene.ending.cluster, 0, 14, 4)
   const isOneOfOurs = owners.length > 1 && owners.includes(scene.ending.from)
   return [
     admit('ok', first),
     ...others.map((code) => admit('ok', code, 'both-hold')),
+    ...(wrong.length > 0 ? [admit('mismatch', 'ARP204', 'both-hold')] : []),
+    ...(isWrittenTwice ? [admit('ok', 'ARP202', 'two-records')] : []),
     ...(isOneOfOurs ? [admit('duplicate', 'ARP301', 'own-answer')] : []),
   ]
 }
@@ -116,9 +146,22 @@ function isRankedBelowGone({ ranks, ending }: Scene, host: string): boolean {
   })
 }
 
+function isKernelHeard({ answers }: Scene, host: string): boolean {
+  return answers.some((answer) => answer.host === host && answer.as === 'kernel')
+}
+
 function isByKernel({ answers }: Scene, host: string): boolean {
   const own = answers.filter((answer) => answer.host === host)
   return own.every(({ as }) => as === 'kernel')
+}
+
+/** The host that asks has another MAC in its neighbour table. */
+function remembersAnother({ ending, vip }: Scene, host: string): boolean {
+  const remembered = ending.hosts[ending.from]?.neighbours?.[vip]
+  const macs = hostsOf(ending.hosts)
+    .filter(({ name }) => name === host)
+    .flatMap(macsOf)
+  return remembered !== undefined && !macs.includes(remembered)
 }
 
 /** Releases from v0.14.4 on write a record; a story may say that it names somebody else. */

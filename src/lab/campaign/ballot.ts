@@ -61,8 +61,9 @@ function poolOf(ip: Ip, { pools }: ClusterStory): string | undefined {
   return Object.keys(pools).find((name) => pools[name]!.addresses.some(holds))
 }
 
-function mayStand({ labels, isCordoned }: CastNode, cluster: ClusterStory): boolean {
+function mayStand({ labels, isCordoned, isUnavailable }: CastNode, cluster: ClusterStory): boolean {
   if (cluster.metallb === 'v0.14.9' && isCordoned) return false
+  if (isFrom(cluster, 0, 13, 10) && isUnavailable) return false
   return !(isFrom(cluster, 0, 14, 0) && Object.hasOwn(labels, EXCLUDED))
 }
 

@@ -51,5 +51,5 @@ export function storyOf(draft: Draft): Story {
 
 /** Who should answer each VIP, and who does, as the draft stands. */
 export function scenesIn(draft: Draft): Scene[] {
-  return scenesOf(endingOf(storyOf(draft)), 'late')
+  return scenesOf(endingOf(storyOf(draft)), 'everything')
 }

@@ -47,6 +47,7 @@ export function drawCluster(draw: Draw): Draft {
       nodes,
       pools: { default: { addresses: DEFAULT_RANGE }, edge: { addresses: EDGE_RANGE } },
       l2: drawAdvertisements(zones, draw),
+      ...(draw.chance(0.2) && { nics: true }),
       services: drawServices(draw),
     },
     steps: [],

@@ -1,4 +1,6 @@
 import { merged } from '../api/write.ts'
+import { keptAfter, type Kept } from '../cluster/kept.ts'
+import { startedAgain } from '../cluster/restart.ts'
 import { clusterShape, type ClusterStory } from '../cluster/shape.ts'
 import type { FaultVerb } from '../faults.ts'
 import { CLIENT } from '../hosts.ts'
@@ -8,6 +10,8 @@ import type { Act, Story } from '../shape.ts'
 export interface Ending {
   readonly hosts: Story['hosts']
   readonly cluster: ClusterStory
+  /** Speakers that run on what was configured before. */
+  readonly kept: Kept
   /** Without power, or where nobody hears them. */
   readonly gone: ReadonlySet<string>
   readonly muted: ReadonlySet<string>
@@ -22,12 +26,19 @@ export interface Ending {
   readonly isFresh: boolean
 }
 
-/** A story from its first step to its last run; whatever happens while that runs has happened by its end. */
-export function endingOf(story: Story): Ending {
-  const acts: Act[] = story.steps.flatMap((step) => [step, ...(step.while ?? [])])
+/** What of the things that happen while arpcheck runs for the last time has happened. */
+type Meanwhile = 'all of it' | 'none of it'
+
+/** A story from its first step to its last run. */
+export function endingOf(story: Story, meanwhile: Meanwhile = 'all of it'): Ending {
+  const last = story.steps.length - 1
+  const acts = story.steps.flatMap((step, index): Act[] =>
+    index === last && meanwhile === 'none of it' ? [step] : [step, ...(step.while ?? [])],
+  )
   const start: Ending = {
     hosts: story.hosts,
     cluster: story.cluster ?? clusterShape.parse({ metallb: 'none' }),
+    kept: new Map(),
     gone: new Set(),
     muted: new Set(namesOf(story, ({ speaker }) => speaker?.muted === true)),
     claimed: new Map(),
@@ -51,10 +62,14 @@ function announcedBy([name, { speaker }]: [string, Story['hosts'][string]]): str
 function after(before: Ending, { fault, cluster, later, run, on }: Act): Ending {
   if (later !== undefined) return { ...before, isFresh: false }
   if (run) return { ...before, words: run, from: on ?? CLIENT }
-  if (cluster) return { ...before, cluster: clusterShape.parse(merged(before.cluster, cluster)) }
+  if (cluster) return { ...before, ...changed(before, clusterShape.parse(merged(before.cluster, cluster))) }
   if (!fault) return before
   const { verb, host, address } = fault
   return { ...before, ...BEFALLS[verb](before, host ?? '', `${host} ${address}`) }
+}
+
+function changed({ kept, cluster }: Ending, next: ClusterStory): Pick<Ending, 'cluster' | 'kept'> {
+  return { cluster: next, kept: keptAfter(kept, cluster, next) }
 }
 
 /** `host` is empty where it happens to all speakers. */
@@ -81,21 +96,11 @@ const BEFALLS: Readonly<Record<FaultVerb, Befalls>> = {
 }
 
 /** A live speaker starts again: nobody is in its memory, and it loads what the API holds; on a dead node nothing can. */
-function restarted(
-  { cluster, gone, announced }: Ending,
-  isMeant: (node: string) => boolean,
-): Partial<Ending> {
-  const isAgain = (name: string): boolean => isMeant(name) && !gone.has(name)
-  const views = Object.entries(cluster.views).filter(([name]) => !isAgain(name))
-  const nodes = Object.entries(cluster.nodes).map(([name, { config, ...told }]) => [
-    name,
-    isAgain(name) || config === undefined ? told : { ...told, config },
-  ])
-  const kept = [...announced].filter(([pair]) => !isAgain(pair.split(' ')[0]!))
-  return {
-    cluster: { ...cluster, views: Object.fromEntries(views), nodes: Object.fromEntries(nodes) },
-    announced: new Map(kept),
-  }
+function restarted(before: Ending, isMeant: (node: string) => boolean): Partial<Ending> {
+  const { cluster, gone, announced } = before
+  const names = ['nuc-1', 'nuc-2', 'nuc-3', 'nuc-4'].filter((name) => isMeant(name) && !gone.has(name))
+  const told = [...announced].filter(([pair]) => !names.includes(pair.split(' ')[0]!))
+  return { ...changed(before, startedAgain(cluster, names)), announced: new Map(told) }
 }
 
 function without(names: ReadonlySet<string>, name: string): ReadonlySet<string> {

@@ -3,7 +3,7 @@ import { isIpv4, type Ip } from '../../core/ip.ts'
 import type { Story } from '../shape.ts'
 import { admit, admitUnknown, type Admitted } from './allowances.ts'
 import { answeredTruth } from './answered.ts'
-import { endingOf } from './ending.ts'
+import { endingOf, type Ending } from './ending.ts'
 import { scenesOf, type Scene } from './scene.ts'
 import { silentTruth } from './unanswered.ts'
 
@@ -21,13 +21,27 @@ export interface Truth {
  */
 export function truthsOf(story: Story): Truth[] {
   const ending = endingOf(story)
-  const early = new Map(scenesOf(ending, 'early').map((scene) => [scene.vip, admitted(scene)]))
-  return scenesOf(ending, 'late').map((scene) => {
-    const { vip, answers } = scene
-    const late = admitted(scene)
-    const admits = ending.isFresh ? atOnce(scene, late, early.get(vip) ?? []) : late
-    return { vip, admits, answeredBy: [...new Set(answers.map(({ host }) => host))].toSorted() }
+  const others = earlierThan(story, ending)
+  return scenesOf(ending, 'everything').map((scene) => {
+    const earlier = others
+      .map((scenes) => scenes.find(({ vip }) => vip === scene.vip))
+      .filter((one) => one !== undefined)
+    return {
+      vip: scene.vip,
+      admits: earlier.length > 0 ? atOnce(scene, earlier) : admitted(scene),
+      answeredBy: [...new Set(scene.answers.map(({ host }) => host))].toSorted(),
+    }
   })
+}
+
+/** Moments that arpcheck may have seen as well: while a death goes unnoticed, and before what happened as it ran. */
+function earlierThan(story: Story, ending: Ending): Scene[][] {
+  const unnoticed = ending.isFresh ? (['nothing', 'dropped'] as const) : []
+  const isBusy = (story.steps.at(-1)?.while ?? []).length > 0
+  return [
+    ...unnoticed.map((noticed) => scenesOf(ending, noticed)),
+    ...(isBusy ? [scenesOf(endingOf(story, 'none of it'), 'everything')] : []),
+  ]
 }
 
 function admitted(scene: Scene): Admitted[] {
@@ -39,17 +53,18 @@ function admitted(scene: Scene): Admitted[] {
 }
 
 /**
- * Asked in the moment of a death: arpcheck waits until it may judge, and what it says by then is of that time. What was
- * right before, other than a fault, is right as well. Told not to wait, it calls a deviation settling.
+ * Asked while something happens: arpcheck waits until it may judge, and what it says by then is of that time. What was
+ * right before, other than a fault, is right as well. Told not to wait, it says what it sees, or that it moves.
  */
-function atOnce(scene: Scene, late: readonly Admitted[], early: readonly Admitted[]): Admitted[] {
-  const before = early
-    .filter(({ verdict }) => !isFault(verdict) && late.every((one) => one.verdict !== verdict))
-    .map((one) => ({ ...one, because: 'noticed-meanwhile' }) as const)
-  const { gone, words } = scene.ending
-  const isTouched = scene.ranks.some((names) => names.some((name) => gone.has(name)))
-  if (!words.includes('--no-settle') || !isTouched) return [...late, ...before]
-  const lasting = [...late, ...before].filter(({ verdict }) => !isFault(verdict) || verdict === 'foreign')
-  const middle = admit('settling', 'ARP902')
-  return lasting.length > 0 ? [...lasting, { ...middle, because: 'in-the-middle' }] : [middle]
+function atOnce(scene: Scene, earlier: readonly Scene[]): Admitted[] {
+  const late = admitted(scene)
+  const isPatient = !scene.ending.words.includes('--no-settle')
+  const before = earlier
+    .flatMap(admitted)
+    .filter(({ verdict }) => !isPatient || !isFault(verdict))
+    .map((one): Admitted => ({ ...one, because: isPatient ? 'noticed-meanwhile' : 'in-the-middle' }))
+  const moving = isPatient ? [] : [admit('settling', 'ARP902', 'in-the-middle')]
+  const all = [...late, ...before, ...moving]
+  const keyOf = ({ verdict, reason, finding }: Admitted): string => [verdict, reason, finding].join()
+  return all.filter((one, index) => all.findIndex((other) => keyOf(other) === keyOf(one)) === index)
 }

@@ -6,14 +6,15 @@ import { withMore, type Draft, type Plain } from './draft.ts'
 export type Plot = (draft: Draft, draw: Draw) => Draft | null
 
 /**
- * Asked in the moment of a death, or ten minutes later. At once arpcheck has to wait for the memberlist's timers: fast
- * ones, which releases from v0.16.0 on can be told.
+ * A death that is asked about ten minutes later, at once, or that happens while arpcheck asks. Unless it is told not to,
+ * arpcheck waits then for the memberlist's timers: fast ones, which releases from v0.16.0 on can be told.
  */
-export function atOnceOrLater(draft: Draft, draw: Draw): Draft {
-  if (draw.chance(0.6)) return withMore(draft, { steps: [{ later: '10min' }] })
-  const isPatient = draw.chance(0.6)
+export function deathOf(draft: Draft, fault: string, draw: Draw): Draft {
+  if (draw.chance(0.5)) return withMore(draft, { steps: [{ fault }, { later: '10min' }] })
   const cluster = { metallb: draw.one(NEW_RELEASES), memberlistConfig: 'fast' }
-  return withMore(draft, { cluster, words: isPatient ? [] : ['--no-settle'] })
+  const timed = withMore(draft, { cluster, words: draw.chance(0.6) ? [] : ['--no-settle'] })
+  if (draw.chance(0.5)) return withMore(timed, { steps: [{ fault }] })
+  return withMore(timed, { meanwhile: [{ wait: draw.between(0, 1500) }, { fault }] })
 }
 
 /** The same for what leaves no stamp anywhere: it is judged at once, whenever it is asked. */

@@ -65,6 +65,19 @@ export const ANSWERED_PLOTS = {
       steps: [{ fault: `claim board ${vip}` }],
     }),
   ),
+  // The NIC was replaced under a speaker that goes on with the old MAC
+  'old-mac': onVictim((draft, _, { owner }) =>
+    withMore(draft, { hosts: { [owner]: { speaker: { mac: '1c:69:7a:aa:99:0f' } } } }),
+  ),
+  // The API has another advertisement by now, and one speaker goes on with what it had
+  'stale-configuration': onVictim((draft, draw, { owner }) => {
+    const others = speakersIn(draft).filter((name) => name !== owner)
+    const near = Object.fromEntries(draw.some(others, 1).map((name) => [name, { labels: { rack: 'near' } }]))
+    const names = Object.keys(draft.cluster['l2'] as object)
+    const l2 = Object.fromEntries(names.map((name) => [name, { nodes: { rack: 'near' } }]))
+    const edit = { cluster: { l2, nodes: { [owner]: { config: 'stale' } } } }
+    return withMore(draft, { cluster: { nodes: near }, steps: [edit, { later: '10min' }] })
+  }),
   proxy: onVictim((draft, draw) =>
     withMore(draft, {
       hosts: {

@@ -1,4 +1,4 @@
-import { atOnceOrLater, later, type Plot } from './plot.ts'
+import { deathOf, later, type Plot } from './plot.ts'
 import { ownersIn, victimIn } from './victims.ts'
 import { NODES, withMore } from './draft.ts'
 
@@ -8,7 +8,7 @@ export const SILENT_PLOTS = {
     const victim = victimIn(draft, draw)
     if (!victim) return null
     const verb = draw.one(['power-off', 'power-off', 'isolate', 'unplug'])
-    return atOnceOrLater(withMore(draft, { steps: [{ fault: `${verb} ${victim.owner}` }] }), draw)
+    return deathOf(draft, `${verb} ${victim.owner}`, draw)
   },
   // The incident: the others never let go of a dead node
   'dead-owner': (draft, draw) => {
@@ -21,10 +21,7 @@ export const SILENT_PLOTS = {
         .filter((name) => name !== victim.owner && stale.includes(name as (typeof NODES)[number]))
         .map((name) => [name, victim.speakers]),
     )
-    return atOnceOrLater(
-      withMore(draft, { cluster: { views }, steps: [{ fault: `${verb} ${victim.owner}` }] }),
-      draw,
-    )
+    return deathOf(withMore(draft, { cluster: { views } }), `${verb} ${victim.owner}`, draw)
   },
   'muted-speaker': (draft, draw) => {
     const victim = victimIn(draft, draw)
@@ -44,6 +41,10 @@ export const SILENT_PLOTS = {
     const victim = victimIn(draft, draw)
     return victim && withMore(draft, { cluster: { nodes: { [victim.owner]: { config: 'none' } } } })
   },
+  'off-segment': (draft, draw) => {
+    const victim = victimIn(draft, draw)
+    return victim && withMore(draft, { hosts: { [victim.owner]: { address: '192.168.2.14' } } })
+  },
   'broadcast-deaf': (draft, draw) => {
     const victim = victimIn(draft, draw)
     return (
@@ -59,7 +60,7 @@ export const SILENT_PLOTS = {
     const nodes = Object.fromEntries(NODES.map((name) => [name, { pod: null }]))
     const open = withMore({ ...draft, words: [], from: 'client' }, { cluster: { memberlist: 'off', nodes } })
     const victim = victimIn(open, draw)
-    return victim && atOnceOrLater(withMore(open, { steps: [{ fault: `power-off ${victim.owner}` }] }), draw)
+    return victim && deathOf(open, `power-off ${victim.owner}`, draw)
   },
   'deaf-vantage': (draft) => {
     if (ownersIn(draft).length === 0) return null

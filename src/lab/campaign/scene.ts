@@ -1,7 +1,8 @@
 import { contains, parseIp, parsePrefix, type Ip } from '../../core/ip.ts'
 import type { ClusterStory, ServiceStory } from '../cluster/shape.ts'
 import { isOurs, nicsFor, ranked, type Served } from './ballot.ts'
-import { castOf, type CastNode } from './cast.ts'
+import { hostsOf } from '../hosts.ts'
+import { castOf, type CastNode, type Noticed } from './cast.ts'
 import type { Ending } from './ending.ts'
 
 /** One VIP when the story ends: who should answer it, and who does. */
@@ -24,89 +25,83 @@ export interface Vote {
 }
 
 export interface Heard {
+  /** Its name; for a node that answers with a MAC of the past, nobody's. */
   readonly host: string
   /** `proxy`: its kernel answers for a whole network that it would forward to. */
   readonly as: 'speaker' | 'kernel' | 'proxy'
-  readonly macs: number
+  readonly nics: readonly string[]
 }
 
-/** `late`: the API server has noticed which nodes are gone, and their endpoints serve no more. */
-export function scenesOf(ending: Ending, when: 'early' | 'late'): Scene[] {
+export function scenesOf(ending: Ending, noticed: Noticed): Scene[] {
   const { cluster, gone } = ending
-  const nodes = castOf(ending)
+  const nodes = castOf(ending, noticed)
   const served: Served = ({ endpoints }, node) =>
-    (endpoints ?? nodes.map(({ name }) => name)).includes(node) && (when === 'early' || !gone.has(node))
-  const ours = Object.entries(cluster.services).filter(([, service]) => isOurs(service, cluster))
-  const vips = [...new Set(ours.flatMap(([, { ip = [] }]) => ip))]
+    (endpoints ?? nodes.map(({ name }) => name)).includes(node) &&
+    nodes.some(({ name }) => name === node) &&
+    (noticed !== 'everything' || !gone.has(node))
+  const holders = Object.entries(cluster.services).filter(([, service]) => isOurs(service, cluster))
+  const vips = [...new Set(holders.flatMap(([, { ip = [] }]) => ip))]
   return vips.map((vip) => {
-    const holders = ours.filter(([, { ip = [] }]) => ip.includes(vip))
-    const ballots = holders.map(([name, service]) => ({
-      name,
-      service,
-      ranks: ranked(service, cluster, nodes, served),
-    }))
-    const votes = ballots.flatMap(({ name, ranks }) => votesOf(name, ranks, nodes, cluster))
-    const speakers = nodes
-      .filter((node) => node.name !== ending.from)
-      .flatMap((node) => {
-        const won = ballots.filter(({ name }) =>
-          votes.some((vote) => vote.service === name && vote.by === node.name && vote.elects === node.name),
-        )
-        return speakerAnswers(
-          node,
-          vip,
-          won.map(({ service }) => service),
-          ending,
-        )
-      })
-    const answers = [...speakers, ...kernelAnswers(vip, ending, nodes)]
-    return { vip, nodes, ending, votes, ranks: ballots.map(({ ranks }) => ranks), answers }
+    const services = holders.filter(([, { ip = [] }]) => ip.includes(vip))
+    return sceneOf({ vip, nodes, ending, services, served })
   })
+}
+
+interface Stage extends Pick<Scene, 'vip' | 'nodes' | 'ending'> {
+  readonly services: readonly (readonly [name: string, service: ServiceStory])[]
+  readonly served: Served
+}
+
+function sceneOf(stage: Stage): Scene {
+  const { vip, nodes, ending, services, served } = stage
+  const { cluster, from } = ending
+  const ranks = services.map(([, service]) => ranked(service, cluster, nodes, served))
+  const running = nodes.filter(({ runs }) => runs)
+  const votes = services.flatMap(([service], index) =>
+    running.map((node) => ({ service, by: node.name, elects: winnerOf(ranks[index]!, node, cluster) })),
+  )
+  const answers = [
+    ...running.flatMap((node) => speakerAnswers(node, stage)),
+    ...kernelAnswers(vip, ending, nodes),
+  ]
+  return { vip, nodes, ending, votes, ranks, answers: answers.filter(({ host }) => host !== from) }
 }
 
 /** With memberlist off everybody elects among all nodes, else each among those it counts. */
-function votesOf(
-  service: string,
-  ranks: readonly string[],
-  nodes: readonly CastNode[],
-  { memberlist }: ClusterStory,
-): Vote[] {
-  return nodes
-    .filter(({ runs }) => runs)
-    .map(({ name, view, isConfigured }) => {
-      const winner = ranks.find((node) => memberlist === 'off' || view.includes(node)) ?? null
-      return { service, by: name, elects: isConfigured ? winner : null }
-    })
+function winnerOf(ranks: readonly string[], { view }: CastNode, { memberlist }: ClusterStory): string | null {
+  return ranks.find((node) => memberlist === 'off' || view.includes(node)) ?? null
 }
 
-function speakerAnswers(
-  node: CastNode,
-  vip: Ip,
-  won: readonly ServiceStory[],
-  { cluster, announced }: Ending,
-): Heard[] {
-  const isElected = won.length > 0
-  const isTold = announced.get(`${node.name} ${vip}`) ?? (node.follows && isElected)
-  if (!node.runs || node.isMuted || node.isDeaf || !isTold) return []
-  const lists = won.map((service) => nicsFor(service, node, cluster))
-  const named = lists.includes(null) ? null : lists.flatMap((list) => list ?? [])
-  const nics = isElected && named ? node.nics.filter((nic) => named.includes(nic)) : node.nics
-  return nics.length > 0 ? [{ host: node.name, as: 'speaker', macs: nics.length }] : []
+/** A speaker decides by the configuration that it runs on, which may not be what the API holds. */
+function speakerAnswers(node: CastNode, { vip, nodes, ending, services, served }: Stage): Heard[] {
+  const { name, isMuted, isDeaf, isFar, isOutdated, follows, answersOn } = node
+  const cluster = { ...ending.cluster, ...node.config }
+  const won = services.filter(
+    ([, service]) => winnerOf(ranked(service, cluster, nodes, served), node, cluster) === name,
+  )
+  const isTold = ending.announced.get(`${name} ${vip}`) ?? (follows && won.length > 0)
+  if (isMuted || isDeaf || isFar || !isTold) return []
+  const lists = follows ? won.map(([, service]) => nicsFor(service, node, cluster)) : [null]
+  const isAny = won.length === 0 || lists.includes(null)
+  const nics = node.nics.filter(
+    (nic) => answersOn.includes(nic) && (isAny || lists.some((list) => list?.includes(nic))),
+  )
+  return nics.length > 0 ? [{ host: isOutdated ? `${name} of old` : name, as: 'speaker', nics }] : []
 }
 
-function kernelAnswers(vip: Ip, { hosts, claimed, gone, from }: Ending, nodes: readonly CastNode[]): Heard[] {
+function kernelAnswers(vip: Ip, { hosts, claimed, gone }: Ending, nodes: readonly CastNode[]): Heard[] {
+  const own = hostsOf(hosts).flatMap(({ name, address }) => (address === vip ? name : []))
   const owners = hostsThat(hosts, ({ owns }) => owns, vip)
   const claims = [...claimed].filter(([pair, is]) => is && pair.endsWith(` ${vip}`))
   const claimants = claims.map(([pair]) => pair.split(' ')[0]!)
-  const hold = [...owners, ...claimants].filter((host) => claimed.get(`${host} ${vip}`) !== false)
+  const holding = [...own, ...owners, ...claimants].filter((host) => claimed.get(`${host} ${vip}`) !== false)
   const proxies = hostsThat(hosts, (host) => host.proxies, vip)
-  const heard = (host: string, as: Heard['as']): Heard => ({
-    host,
-    as,
-    macs: nodes.find(({ name }) => name === host)?.nics.length ?? 1,
-  })
-  const isHeard = ({ host }: Heard): boolean => !gone.has(host) && host !== from
-  const kernels = [...new Set(hold)].map((host) => heard(host, 'kernel'))
+  const heard = (host: string, as: Heard['as']): Heard => {
+    return { host, as, nics: nodes.find(({ name }) => name === host)?.nics ?? ['eno1'] }
+  }
+  const kernels = [...new Set(holding)].map((host) => heard(host, 'kernel'))
+  const isHeard = ({ host }: Heard): boolean =>
+    !gone.has(host) && !nodes.some(({ name, isFar }) => name === host && isFar)
   return [...kernels, ...proxies.map((host) => heard(host, 'proxy'))].filter(isHeard)
 }
 

@@ -33,7 +33,8 @@ function ownTruth({ ending, ranks }: Scene, { read, isOff }: Knowledge): Admitte
 function causeOf({ nodes, votes, ranks, ending }: Scene, { owners }: Knowledge): FindingCode {
   const isDeaf = nodes.some(({ name, isDeaf: deaf }) => deaf && owners.includes(name))
   if (isDeaf) return 'ARP107'
-  if (owners.length > 0) return 'ARP101'
+  const isFar = nodes.some((node) => node.isFar && owners.includes(node.name))
+  if (owners.length > 0) return isFar ? 'ARP108' : 'ARP101'
   const running = ranks.flat().find((name) => votes.some(({ by }) => by === name))
   const blocks = votes.find(({ by, elects }) => elects !== null && (by === running || running === undefined))
   return blocks?.elects && ending.gone.has(blocks.elects) ? 'ARP102' : 'ARP101'

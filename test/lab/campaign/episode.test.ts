@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isFault } from '../../../src/core/verdict.ts'
+import { isFault, VERDICTS, type VerdictName } from '../../../src/core/verdict.ts'
 import { announcing } from '../../../src/lab/cluster/elect.ts'
 import { BORN } from '../../../src/lab/cluster/life.ts'
 import { nodesOf } from '../../../src/lab/cluster/moment.ts'
@@ -10,6 +10,7 @@ import { drawCluster } from '../../../src/lab/campaign/draw-cluster.ts'
 import { scenesIn, storyOf } from '../../../src/lab/campaign/draft.ts'
 import { episodeOf, FAULT_PLOTS } from '../../../src/lab/campaign/episode.ts'
 import { ownersOf } from '../../../src/lab/campaign/knowledge.ts'
+import type { Truth } from '../../../src/lab/campaign/oracle.ts'
 import { ORDINARY_PLOTS } from '../../../src/lab/campaign/plots-ordinary.ts'
 import { parseStory } from '../../../src/lab/story.ts'
 
@@ -33,23 +34,9 @@ suite('drawn episodes', () => {
 
   test(`every plot and every verdict is among ${MANY}`, () => {
     const plots = new Set(DRAWN.flatMap((episode) => episode.plots))
-    const verdicts = new Set(
-      DRAWN.flatMap(({ truths }) => truths.map(({ admits: [first] }) => first!.verdict)),
-    )
+    const verdicts = new Set(DRAWN.flatMap(({ truths }) => truths.flatMap(verdictsOf)))
     assert.deepEqual([...plots].toSorted(), Object.keys(FAULT_PLOTS).toSorted())
-    const all = [
-      'duplicate',
-      'foreign',
-      'idle',
-      'mismatch',
-      'ok',
-      'self',
-      'settling',
-      'silent',
-      'unexpected',
-      'unknown',
-    ]
-    assert.deepEqual([...verdicts].toSorted(), all)
+    assert.deepEqual([...verdicts].toSorted(), [...VERDICTS].toSorted())
   })
 
   test('no plot of ordinary change is a fault to the oracle', () => {
@@ -75,3 +62,7 @@ test('whom the oracle elects in 300 drawn clusters is whom the announcer elects'
     }
   }
 })
+
+function verdictsOf({ admits }: Truth): VerdictName[] {
+  return admits.map(({ verdict }) => verdict)
+}
