@@ -78,7 +78,7 @@ function run(
 }
 
 /** Told once; what a person sees meanwhile is the progress. */
-function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
+export function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
   let isTold = settings.quiet > 1
   return ({ vips, forMs, finding: { message, why } }) => {
     Object.assign(stage, {
