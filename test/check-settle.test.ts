@@ -90,7 +90,7 @@ function run(world: World, options: Partial<CheckOptions> = {}): Promise<Report>
   return check({ ...NO_OPTIONS, ...options }, edges, world.stop.signal)
 }
 
-function of(report: Report, vip: string = TRAEFIK): string {
+function told(report: Report, vip: string = TRAEFIK): string {
   const row = report.vips.find((one) => one.vip === vip)!
   return [row.verdict, ...row.findings.map(({ code }) => code)].join(' ')
 }
@@ -104,14 +104,14 @@ test('a node dies, its successor takes over within seconds → ok, and that it s
     world.segment.clock.onStep = () => {}
   }
   const report = await run(world)
-  assert.equal(of(report), 'ok ARP902')
+  assert.equal(told(report), 'ok ARP902')
   assert.ok(report.durationMs < 15_000, `took ${report.durationMs} ms`)
 })
 
 test('a node dies and nobody takes over → settling until its hold-down is over, then silent with ARP102', async () => {
   const world = powerLoss()
   const report = await run(world)
-  assert.equal(of(report), 'silent ARP102')
+  assert.equal(told(report), 'silent ARP102')
   assert.ok(report.durationMs > 34_000 && report.durationMs < 45_000, `took ${report.durationMs} ms`)
 })
 
@@ -134,14 +134,14 @@ test('the API says NotReady for longer than the hold-down → silent at once', a
     ),
   }
   const report = await run(world)
-  assert.equal(of(report), 'silent ARP102')
+  assert.equal(told(report), 'silent ARP102')
   assert.deepEqual([world.waits, report.durationMs < 5000], [[], true])
 })
 
 test('--no-settle → the fault at once, and nothing is waited for', async () => {
   const world = powerLoss()
   const report = await run(world, { settle: false })
-  assert.equal(of(report), 'silent ARP102')
+  assert.equal(told(report), 'silent ARP102')
   assert.deepEqual([world.waits, report.durationMs < 5000], [[], true])
 })
 
@@ -151,7 +151,7 @@ test('only what has not settled is asked for again; the other VIPs keep their ro
   const asked = (vip: string): number => world.segment.sent.filter(({ tpa }) => tpa === vip).length
   assert.equal(asked(VIPS['registry/registry'][0]), 3)
   assert.ok(asked(TRAEFIK) > 6)
-  assert.equal(of(report, VIPS['registry/registry'][0]), 'ok')
+  assert.equal(told(report, VIPS['registry/registry'][0]), 'ok')
   assert.equal(report.vips.length, 5)
   assert.equal(report.frames.sent, world.segment.sent.length)
 })
@@ -166,7 +166,7 @@ test('churn without end → the hold-down ends all the same', async () => {
     }
   }
   const report = await run(world)
-  assert.equal(of(report), 'silent ARP102')
+  assert.equal(told(report), 'silent ARP102')
   assert.ok(report.durationMs < 45_000, `took ${report.durationMs} ms`)
 })
 
@@ -174,7 +174,7 @@ test('Ctrl-C while it waits → what was known: settling, and interrupted', asyn
   const world = powerLoss()
   world.segment.clock.onStep = (ms) => ms > 10_000 && world.stop.abort()
   const report = await run(world)
-  assert.deepEqual([of(report), report.interrupted], ['settling ARP902', true])
+  assert.deepEqual([told(report), report.interrupted], ['settling ARP902', true])
 })
 
 test('a Service that is deleted while we ask → settling, never a crash', async () => {
@@ -183,13 +183,13 @@ test('a Service that is deleted while we ask → settling, never a crash', async
     world.cluster = { ...world.cluster, services: world.cluster.services.slice(1) }
   }
   const report = await run(world, { settle: false })
-  assert.equal(of(report), 'settling ARP902')
+  assert.equal(told(report), 'settling ARP902')
 })
 
 test('a VIP that is wrong for certain is told while another one is waited for', async () => {
   const world = powerLoss()
   world.segment.responders.push(answers(VIPS['media/jellyfin'][0], '24:6f:28:5e:10:9c'))
   const report = await run(world)
-  assert.match(of(report, VIPS['media/jellyfin'][0]), /^(foreign|unknown)/)
-  assert.equal(of(report), 'silent ARP102')
+  assert.match(told(report, VIPS['media/jellyfin'][0]), /^(foreign|unknown)/)
+  assert.equal(told(report), 'silent ARP102')
 })
