@@ -24,6 +24,7 @@ import maybeSelf from './stories/maybe-self.yaml'
 import mixedVersions from './stories/mixed-versions.yaml'
 import noEndpoint from './stories/no-endpoint.yaml'
 import noMetallb from './stories/no-metallb.yaml'
+import otherController from './stories/other-controller.yaml'
 import oldMac from './stories/old-mac.yaml'
 import powerOff from './stories/power-off.yaml'
 import proxyArp from './stories/proxy-arp.yaml'
@@ -39,6 +40,9 @@ import squatter from './stories/squatter.yaml'
 import stranger from './stories/stranger.yaml'
 import twoNodesAnswer from './stories/two-nodes-answer.yaml'
 import vlanTagged from './stories/vlan-tagged.yaml'
+import serviceLbBeside from './stories/servicelb-beside.yaml'
+import wrongInterface from './stories/wrong-interface.yaml'
+import ownerOffSegmentRecorded from './stories/owner-off-segment-recorded.yaml'
 import wrongOwner from './stories/wrong-owner.yaml'
 import staleViews from './stories/stale-views.yaml'
 import splitViews from './stories/split-views.yaml'
@@ -75,6 +79,10 @@ const BUNDLED: Readonly<Record<string, string>> = {
   ipv6,
   'rbac-hole': rbacHole,
   'api-away': apiAway,
+  'other-controller': otherController,
+  'servicelb-beside': serviceLbBeside,
+  'wrong-interface': wrongInterface,
+  'owner-off-segment-recorded': ownerOffSegmentRecorded,
   'no-metallb': noMetallb,
   // Addresses alone
   addresses,

@@ -5,6 +5,7 @@ import type { LabHost } from '../hosts.ts'
 import type { SpeakerState } from '../speaker.ts'
 import type { Speaker } from '../speakers.ts'
 import { Api, type ApiOptions } from './api.ts'
+import { renews, withOthers } from './beside.ts'
 import { announcing, type Announcing } from './elect.ts'
 import { NOTHING, stateAfter } from './follow.ts'
 import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
@@ -21,6 +22,8 @@ const UP_MS = 24 * 3_600_000
 const DROP_MS = 6000
 /** Until the API server calls a silent node NotReady (kube-controller-manager: --node-monitor-grace-period). */
 const UNHEARD_MS = 40_000
+/** As often as Cilium does. */
+const RENEW_MS = 5000
 
 /** The cluster of a story: its API, and speakers that announce what they elect themselves for. */
 export class LabCluster {
@@ -51,6 +54,8 @@ export class LabCluster {
     this.#api = await Api.start(this.#clock, options)
     await this.change({})
     this.#clock.skip(UP_MS)
+    await this.#renew()
+    setInterval(() => void this.#renew(), RENEW_MS).unref()
   }
 
   /** The hosts, with speakers that announce from the start what they are elected for. */
@@ -64,6 +69,11 @@ export class LabCluster {
         speaker: { ...host.speaker, ...patchFor(host, host.speaker, { before, after, moment }) },
       }
     })
+  }
+
+  /** Whoever holds a Lease renews it, whatever else happens. */
+  async #renew(): Promise<void> {
+    if (renews(this.#story.others)) await this.change({})
   }
 
   /** From now on these speakers do as they elect. */
@@ -99,8 +109,9 @@ export class LabCluster {
   }
 
   /** Skips ahead in the cluster's time. */
-  later(ms: number): Promise<void> {
-    return this.#timeline.skip(ms)
+  async later(ms: number): Promise<void> {
+    await this.#timeline.skip(ms)
+    await this.#renew()
   }
 
   /** A live speaker starts again, with no memory of whom it took for a member; a dead one cannot. */
@@ -143,7 +154,8 @@ export class LabCluster {
     )
     this.#announced = announced
     this.#records = records
-    this.#api?.hold([...objectsOf(moment, records), ...this.#events])
+    const beside = { hosts: this.#hosts, now: timeText(this.#clock.nowMs()) }
+    this.#api?.hold([...withOthers(objectsOf(moment, records), moment, beside), ...this.#events])
     await this.#api?.become(this.#story.api)
   }
 

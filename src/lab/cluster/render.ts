@@ -21,11 +21,7 @@ import { timeText } from './time.ts'
 export function objectsOf(moment: Moment, records: Records): readonly ApiObject[] {
   const { story, nodes } = moment
   const keys = Object.keys(story.services).map(serviceKey)
-  const namespaces = new Set([
-    api.METALLB_NAMESPACE,
-    'kube-system',
-    ...keys.map(({ namespace }) => namespace),
-  ])
+  const namespaces = new Set([api.METALLB_NAMESPACE, ...keys.map(({ namespace }) => namespace)])
   return [
     ...[...namespaces].map(api.namespaceNamed),
     ...roleWithout(story.denied),
