@@ -1,5 +1,13 @@
-import type { ClusterSnapshot, Condition, EpochMs, InputName, Node, SpeakerPod } from '../../core/cluster.ts'
-import type { Change, Holder, Vip } from '../announcer.ts'
+import type {
+  ClusterSnapshot,
+  Condition,
+  EpochMs,
+  InputName,
+  Node,
+  Service,
+  SpeakerPod,
+} from '../../core/cluster.ts'
+import type { Change, Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'
 
@@ -14,7 +22,7 @@ export function changesOf(vip: Vip, cluster: ClusterSnapshot): Change[] {
   const known = <T>(input: InputName, list: readonly T[]): readonly T[] =>
     cluster.inputs[input].readable === 'yes' ? list : []
   const all = [
-    ...vip.holders.flatMap(ofService),
+    ...vip.holders.flatMap(({ key }) => ofService(key, ground.standings.get(key)?.service)),
     ...vip.holders.flatMap(({ key }) => ofEndpoints(key, known('endpointSlices', cluster.endpointSlices))),
     ...known('pools', cluster.pools)
       .filter(({ name }) => name === vip.pool)
@@ -46,8 +54,9 @@ interface Nodes {
 
 /** By every release that is there; none where nobody may announce, whichever node it is. */
 function nodesFor({ holders }: Vip, ground: Ground): Nodes {
-  const slates = holders.flatMap(({ key }) =>
-    ground.rules.map((rules) => slateOf(ground.standings.get(key)!, ground, rules)),
+  const standings = holders.flatMap(({ key }) => ground.standings.get(key) ?? [])
+  const slates = standings.flatMap((standing) =>
+    ground.rules.map((rules) => slateOf(standing, ground, rules)),
   )
   const free = new Set(slates.flatMap((slate) => slate.free.map(({ node }) => node)))
   const excluded = new Set(slates.flatMap((slate) => slate.excluded.map(({ node }) => node)))
@@ -58,7 +67,10 @@ function nodesFor({ holders }: Vip, ground: Ground): Nodes {
   }
 }
 
-function ofService({ key, service: { createdAt, changedAt, deletedAt } }: Holder): Change[] {
+/** As it is in this snapshot: the address may have been found in an earlier one. */
+function ofService(key: string, service: Service | undefined): Change[] {
+  if (!service) return [{ what: `the Service ${key} is gone`, at: null }]
+  const { createdAt, changedAt, deletedAt } = service
   return [
     { what: `the Service ${key} was created`, at: createdAt },
     ...later({ what: `the Service ${key} changed`, at: changedAt }, createdAt),
