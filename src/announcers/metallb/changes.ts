@@ -1,12 +1,4 @@
-import type {
-  ClusterSnapshot,
-  Condition,
-  EpochMs,
-  InputName,
-  Node,
-  Service,
-  SpeakerPod,
-} from '../../core/cluster.ts'
+import type { ClusterSnapshot, Condition, EpochMs, Node, Service, SpeakerPod } from '../../core/cluster.ts'
 import type { Change, Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'
@@ -19,30 +11,39 @@ import { slateOf } from './slate.ts'
 export function changesOf(vip: Vip, cluster: ClusterSnapshot): Change[] {
   const ground = groundOf(cluster)
   const { running, barred } = nodesFor(vip, ground)
-  const known = <T>(input: InputName, list: readonly T[]): readonly T[] =>
-    cluster.inputs[input].readable === 'yes' ? list : []
-  const all = [
+  return newestFirst([
     ...vip.holders.flatMap(({ key }) => ofService(key, ground.standings.get(key)?.service)),
-    ...vip.holders.flatMap(({ key }) => ofEndpoints(key, known('endpointSlices', cluster.endpointSlices))),
-    ...known('pools', cluster.pools)
-      .filter(({ name }) => name === vip.pool)
-      .map(({ name, changedAt }) => ({ what: `the pool ${name} changed`, at: changedAt })),
-    // All of them: one that no longer names the pool has changed just so.
-    ...known('l2Advertisements', cluster.l2Advertisements).map(({ name, changedAt }) => ({
+    ...vip.holders.flatMap(({ key }) => ofEndpoints(key, read(cluster, 'endpointSlices'))),
+    ...ofConfiguration(vip, cluster),
+    ...running.flatMap(ofCandidate),
+    ...barred.flatMap(ofBarred),
+    ...read(cluster, 'speakerPods')
+      .filter(({ nodeName }) => running.some(({ name }) => name === nodeName))
+      .flatMap(ofSpeaker),
+  ])
+}
+
+type Listed = 'endpointSlices' | 'pools' | 'l2Advertisements' | 'speakerPods' | 'speakerDaemonSets'
+
+/** What a daemon still knows of an input that it may not read any more tells nothing of now. */
+function read<Name extends Listed>(cluster: ClusterSnapshot, name: Name): ClusterSnapshot[Name] {
+  return cluster.inputs[name].readable === 'yes' ? cluster[name] : ([] as unknown as ClusterSnapshot[Name])
+}
+
+/** All advertisements: one that no longer names the pool has changed just so. */
+function ofConfiguration({ pool }: Vip, cluster: ClusterSnapshot): Change[] {
+  const own = read(cluster, 'pools').filter(({ name }) => name === pool)
+  return [
+    ...own.map(({ name, changedAt }) => ({ what: `the pool ${name} changed`, at: changedAt })),
+    ...read(cluster, 'l2Advertisements').map(({ name, changedAt }) => ({
       what: `the L2Advertisement ${name} changed`,
       at: changedAt,
     })),
-    ...running.flatMap(ofCandidate),
-    ...barred.flatMap(ofBarred),
-    ...known('speakerPods', cluster.speakerPods)
-      .filter(({ nodeName }) => running.some(({ name }) => name === nodeName))
-      .flatMap(ofSpeaker),
-    ...known('speakerDaemonSets', cluster.speakerDaemonSets).map(({ changedAt }) => ({
+    ...read(cluster, 'speakerDaemonSets').map(({ changedAt }) => ({
       what: "the speakers' DaemonSet changed",
       at: changedAt,
     })),
   ]
-  return newestFirst(all)
 }
 
 interface Nodes {
