@@ -1,7 +1,10 @@
-import type { ClusterSnapshot, EpochMs, Readable, Service } from '../core/cluster.ts'
+import type { ClusterSnapshot, Service } from '../core/cluster.ts'
+import type { Other } from '../core/cluster-side.ts'
 import type { ClusterExpectation } from '../core/expectation.ts'
 import type { Ip } from '../core/ip.ts'
+import type { Records } from '../core/records.ts'
 import type { Refusal } from '../core/refusal.ts'
+import type { Change } from '../core/settle.ts'
 import type { SpeakerView } from '../core/views.ts'
 
 /** What makes a node answer for an address: MetalLB today. Pure: snapshots in, values out. */
@@ -16,7 +19,7 @@ export interface Announcer {
   /** The claimed truth: who believes that it announces. */
   claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
   /** Which other controllers announce the address too. */
-  others(vip: Vip, cluster: ClusterSnapshot): readonly OtherController[]
+  others(vip: Vip, cluster: ClusterSnapshot): readonly Other[]
   /** When what decides about the address changed last, newest first; what was taken away leaves no trace. */
   changes(vip: Vip, cluster: ClusterSnapshot): readonly Change[]
   /** How long its own machinery may take. */
@@ -66,33 +69,6 @@ export interface Evidence {
   readonly maxAgeMs: number
 }
 
-export interface Records {
-  /** Newest first. */
-  readonly statuses: readonly StatusRecord[]
-  /** `nodeAssigned` for layer 2, newest first. */
-  readonly assigned: readonly EventRecord[]
-  /** `announceFailed`, newest first: the named interfaces do not exist on the elected node. */
-  readonly failed: readonly EventRecord[]
-  readonly readable: { readonly statuses: Readable; readonly events: Readable }
-}
-
-export interface StatusRecord {
-  readonly service: string
-  readonly node: string
-  /** Empty: all. */
-  readonly interfaces: readonly string[]
-  readonly ageMs: number | null
-  /** Its speaker pod is gone or not Ready: the record outlived its writer. */
-  readonly orphaned: boolean
-}
-
-export interface EventRecord {
-  readonly service: string
-  readonly node: string
-  readonly count: number
-  readonly ageMs: number | null
-}
-
 /** What one speaker's metrics say. */
 export interface SpeakerClaims {
   readonly node: string
@@ -104,21 +80,6 @@ export interface Claimed {
   readonly nodes: readonly string[]
   /** Nodes that were asked. */
   readonly asked: readonly string[]
-}
-
-export interface OtherController {
-  readonly by: 'servicelb' | 'kube-vip' | 'cilium'
-  /** What tells of it. */
-  readonly what: 'lease' | 'annotation' | 'class' | 'status-writer'
-  /** The node that it lets announce, where that is told. */
-  readonly node: string | null
-}
-
-export interface Change {
-  /** For people: `nuc-4 is NotReady`. */
-  readonly what: string
-  /** Null: it is there, and nobody knows since when. */
-  readonly at: EpochMs | null
 }
 
 export interface Grace {

@@ -47,7 +47,7 @@ export interface AllowedNics {
 }
 
 /** `all`: no advertisement names any. */
-export function allowedNics({ nics }: NicRecord, names: 'all' | readonly string[]): AllowedNics {
+export function allowedNics(nics: readonly NodeNic[], names: 'all' | readonly string[]): AllowedNics {
   const named = names === 'all' ? nics : nics.filter(({ name }) => names.includes(name))
   const inState = (state: NodeNic['state']): string[] =>
     names === 'all' ? [] : named.filter((nic) => nic.state === state).map(({ name }) => name)

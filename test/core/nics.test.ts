@@ -89,7 +89,7 @@ for (const [what, names, expected] of [
 ] as const) {
   test(`NICs that may answer: ${what} → ${JSON.stringify(expected)}`, () => {
     const told = record('nuc-2', nic('eno1'), nic('eno2', 'down'), nic('eno3', 'enslaved'))
-    const { usable, ...rest } = allowedNics(told, names)
+    const { usable, ...rest } = allowedNics(told.nics, names)
     assert.deepEqual({ usable: usable.map(({ name }) => name), ...rest }, expected)
   })
 }

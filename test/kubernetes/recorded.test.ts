@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { metallb } from '../../src/announcers/metallb/metallb.ts'
-import type { Records } from '../../src/announcers/announcer.ts'
+import type { Records } from '../../src/core/records.ts'
 import { systemClock } from '../../src/clock.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { readCluster } from '../../src/kubernetes/main.ts'

@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, Condition, EpochMs, Node, Service, SpeakerPod } from '../../core/cluster.ts'
-import type { Change, Vip } from '../announcer.ts'
+import type { Change } from '../../core/settle.ts'
+import type { Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'
 
@@ -23,11 +24,15 @@ export function changesOf(vip: Vip, cluster: ClusterSnapshot): Change[] {
   ])
 }
 
+const NONE: readonly never[] = []
 type Listed = 'endpointSlices' | 'pools' | 'l2Advertisements' | 'speakerPods' | 'speakerDaemonSets'
 
 /** What a daemon still knows of an input that it may not read any more tells nothing of now. */
-function read<Name extends Listed>(cluster: ClusterSnapshot, name: Name): ClusterSnapshot[Name] {
-  return cluster.inputs[name].readable === 'yes' ? cluster[name] : ([] as unknown as ClusterSnapshot[Name])
+function read<Name extends Listed>(
+  cluster: ClusterSnapshot,
+  name: Name,
+): ClusterSnapshot[Name] | readonly never[] {
+  return cluster.inputs[name].readable === 'yes' ? cluster[name] : NONE
 }
 
 /** All advertisements: one that no longer names the pool has changed just so. */
@@ -105,12 +110,13 @@ function ofBarred({ name, networkUnavailable, createdAt, changedAt, deletedAt }:
 
 /** A container that does not run has no start: then its pod's readiness tells. */
 function ofSpeaker({ nodeName, ready, createdAt, startedAt, deletedAt }: SpeakerPod): Change[] {
-  return [
+  const all = [
     { what: `the speaker pod on ${nodeName} was created`, at: createdAt },
     ...once(`the speaker on ${nodeName} started`, startedAt),
     ...ofCondition(ready, `the speaker on ${nodeName} is Ready`, `the speaker on ${nodeName} is not Ready`),
     ...once(`the speaker pod on ${nodeName} is being deleted`, deletedAt),
   ]
+  return nodeName === null ? all : all.map((change) => ({ ...change, pod: nodeName }))
 }
 
 function ofCondition(condition: Condition | null, whenTrue: string, otherwise: string): Change[] {

@@ -1,10 +1,11 @@
 import type { ClusterSnapshot, Node, OtherAnnouncer, Service } from '../../core/cluster.ts'
 import type { Ip } from '../../core/ip.ts'
-import type { OtherController, OutOfScope, Vip } from '../announcer.ts'
+import type { Other } from '../../core/cluster-side.ts'
+import type { OutOfScope, Vip } from '../announcer.ts'
 import { groundOf, keyOf, type Ground } from './ground.ts'
 
 /** Classes of controllers that answer by ARP; Cilium's other two are not among them. */
-const BY_ARP: ReadonlyMap<string, OtherController['by']> = new Map([
+const BY_ARP: ReadonlyMap<string, Other['by']> = new Map([
   ['kube-vip.io/kube-vip-class', 'kube-vip'],
   ['io.cilium/l2-announcer', 'cilium'],
 ])
@@ -38,7 +39,7 @@ export function announcerOf(service: Service, ip: Ip, nodes: readonly Node[]): O
  * Which other controllers announce this very address (#1871, #2641, k3s#269), the surest first: by a Lease that is held,
  * by what they left on a Service that carries it. K3s ServiceLB on other Services is nothing of ours.
  */
-export function othersOf({ ip }: Vip, cluster: ClusterSnapshot): OtherController[] {
+export function othersOf({ ip }: Vip, cluster: ClusterSnapshot): Other[] {
   const ground = groundOf(cluster)
   const carriers = [...ground.standings.values()].filter(({ ips }) => ips.includes(ip))
   const services = carriers.map(({ service }) => service)
@@ -50,7 +51,7 @@ export function othersOf({ ip }: Vip, cluster: ClusterSnapshot): OtherController
   return found.filter((one, i) => found.findIndex((other) => isSame(one, other)) === i)
 }
 
-const SERVICE_LB: OtherController = { by: 'servicelb', what: 'status-writer', node: null }
+const SERVICE_LB: Other = { by: 'servicelb', what: 'status-writer', node: null }
 
 /** When it was read, not now: a daemon reads Leases now and then. One Lease more for clocks that differ. */
 function isHeld({ node, renewedAt, leaseMs }: OtherAnnouncer, { takenAt, inputs }: ClusterSnapshot): boolean {
@@ -60,7 +61,7 @@ function isHeld({ node, renewedAt, leaseMs }: OtherAnnouncer, { takenAt, inputs 
 }
 
 function byLease(services: readonly Service[], ground: Ground) {
-  return (lease: OtherAnnouncer): OtherController[] =>
+  return (lease: OtherAnnouncer): Other[] =>
     services.some((service) => isFor(lease, service, ground))
       ? [{ by: lease.by, what: 'lease', node: lease.node }]
       : []
@@ -85,7 +86,7 @@ function isKubeVips(service: Service): boolean {
   return marks || byMarks(service).some(({ by }) => by === 'kube-vip')
 }
 
-function byMarks(service: Service): OtherController[] {
+function byMarks(service: Service): Other[] {
   const node = service.annotations[VIP_HOST]
   const [byClass, writer] = [BY_ARP.get(service.loadBalancerClass ?? ''), writerOf(service)]
   return [
@@ -95,7 +96,7 @@ function byMarks(service: Service): OtherController[] {
   ]
 }
 
-function writerOf({ statusWriter }: Service): OtherController['by'] | undefined {
+function writerOf({ statusWriter }: Service): Other['by'] | undefined {
   return WRITERS.find(([program]) => statusWriter?.startsWith(program))?.[1]
 }
 
@@ -109,6 +110,6 @@ function isOfNode(ip: Ip, nodes: readonly Node[]): boolean {
   return nodes.some(({ internalIps, externalIps }) => internalIps.includes(ip) || externalIps.includes(ip))
 }
 
-function isSame(a: OtherController, b: OtherController): boolean {
+function isSame(a: Other, b: Other): boolean {
   return a.by === b.by && a.what === b.what && a.node === b.node
 }

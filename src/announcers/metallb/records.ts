@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, EpochMs, ServiceEvent } from '../../core/cluster.ts'
-import type { Claimed, EventRecord, Records, SpeakerClaims, StatusRecord, Vip } from '../announcer.ts'
+import type { EventRecord, Records, StatusRecord } from '../../core/records.ts'
+import type { Claimed, SpeakerClaims, Vip } from '../announcer.ts'
 
 /** `announcing from node "n" with protocol "layer2"` (speaker/main.go; before v0.13.0 without the protocol). */
 const ASSIGNED = /^announcing from node "([^"]+)"(?: with protocol "([^"]*)")?$/
