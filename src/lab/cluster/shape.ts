@@ -106,14 +106,14 @@ export const clusterShape = object({
   services: z.record(serviceName, service).default({}),
   /** Service → node that its ServiceL2Status names; whoever really announces where left out. */
   records: z.record(serviceName, hostName).default({}),
-  /** What else announces in the cluster. */
-  others: beside.default(NOBODY),
-  /** Nodes whose arpcheck has written down its NICs: all, none, or these. */
-  nics: z.union([z.boolean(), z.array(hostName)]).default(false),
   /** Speaker → whom it takes for a member; all that live where left out. */
   views: z.record(hostName, z.array(hostName)).default({}),
   /** How the speakers' memberlists speak to each other; `off`: they have none. */
   memberlist: oneOf(['sealed', 'open', 'off'], 'state of the memberlist').default('sealed'),
+  /** What else announces in the cluster. */
+  others: beside.default(NOBODY),
+  /** Nodes whose arpcheck has written down its NICs: all, none, or these. */
+  nics: z.union([z.boolean(), z.array(hostName)]).default(false),
   /** Inputs that arpcheck may not read. */
   denied: z.array(oneOf(keysOf(GRANTS), 'input')).default([]),
   api: oneOf(API_STATES, 'state of the API').default('up'),
