@@ -1,3 +1,4 @@
+import type { SpeakerClaim } from '../core/claims.ts'
 import type { ClusterSnapshot, Readable, Service } from '../core/cluster.ts'
 import type { ClusterExpectation } from '../core/expectation.ts'
 import type { Ip } from '../core/ip.ts'
@@ -14,7 +15,7 @@ export interface Announcer {
   /** The recorded truth: who it wrote down. */
   recorded(vip: Vip, cluster: ClusterSnapshot): Records
   /** The claimed truth: who believes that it announces. */
-  claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
+  claimed(vip: Vip, claims: readonly SpeakerClaim[]): Claimed
   /** How long its own machinery may take. */
   grace(cluster: ClusterSnapshot): Grace
 }
@@ -89,16 +90,10 @@ export interface EventRecord {
   readonly ageMs: number | null
 }
 
-/** What one speaker's metrics say. */
-export interface SpeakerClaims {
-  readonly node: string
-  readonly announced: readonly { readonly service: string; readonly ip: Ip; readonly protocol: string }[]
-}
-
 export interface Claimed {
   /** Nodes that say they announce the address in layer 2, sorted. */
   readonly nodes: readonly string[]
-  /** Nodes that were asked. */
+  /** Nodes whose speaker could be read, sorted: of the others nobody knows what they claim. */
   readonly asked: readonly string[]
 }
 
