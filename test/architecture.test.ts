@@ -32,6 +32,7 @@ const WIRINGS = [
   'membership.ts',
   'members.ts',
   'speaker-views.ts',
+  'speaker-claims.ts',
   'secret-note.ts',
   'live.ts',
   'live-cluster.ts',
