@@ -5,20 +5,21 @@ import type { LabHost } from '../hosts.ts'
 import type { SpeakerState } from '../speaker.ts'
 import type { Speaker } from '../speakers.ts'
 import { Api, type ApiOptions } from './api.ts'
+import { dropMs } from './drop.ts'
 import { announcing, type Announcing } from './elect.ts'
 import { NOTHING, stateAfter } from './follow.ts'
 import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
 import { memberlistOf } from './memberlist.ts'
 import { nodesOf, type Moment } from './moment.ts'
-import { eventsBetween, recordsAfter, type Records } from './records.ts'
+import { keptAfter, type Kept } from './kept.ts'
+import { eventsBetween, recordsAfter, type Announced, type Records } from './records.ts'
 import { objectsOf } from './render.ts'
 import { clusterShape, type ClusterStory } from './shape.ts'
+import { startedAgain } from './restart.ts'
 import { LabClock, Timeline, timeText } from './time.ts'
 
 /** A cluster has been up for a day when a story begins: nothing in it is new. */
 const UP_MS = 24 * 3_600_000
-/** Until the others' memberlists drop a dead node: 5 to 8 s on a LAN (first probe, failed probe, suspicion). */
-const DROP_MS = 6000
 /** Until the API server calls a silent node NotReady (kube-controller-manager: --node-monitor-grace-period). */
 const UNHEARD_MS = 40_000
 
@@ -29,7 +30,10 @@ export class LabCluster {
   readonly #timeline: Timeline
   #story: ClusterStory
   #life: Life = BORN
-  #announced: ReadonlyMap<string, Announcing>
+  #announced: Announced
+  /** Which of it has been told by an event. */
+  #told: Announced = new Map()
+  #kept: Kept = new Map()
   #records: Records = new Map()
   #events: readonly ApiObject[] = []
   #speakers: ReadonlyMap<string, Speaker> = new Map()
@@ -74,21 +78,24 @@ export class LabCluster {
   /** Lays a change over what the story says of the cluster; it has taken effect when this resolves. */
   change(patch: object): Promise<void> {
     return this.#inTurn(() => {
-      this.#story = clusterShape.parse(merged(this.#story, patch))
+      const before = this.#story
+      this.#story = clusterShape.parse(merged(before, patch))
+      this.#kept = keptAfter(this.#kept, before, this.#story)
     })
   }
 
   /** What a fault is to the cluster, once it has happened to the host. */
   async befall({ verb, host }: Fault): Promise<void> {
+    if (verb === 'delete-pods') return this.#restart([...this.#speakers.keys()])
     const event = verb in BEFALLS ? BEFALLS[verb as keyof typeof BEFALLS] : undefined
-    if (!event) return
+    if (!event || host === null) return
+    if (event === 'deleted') return this.#restart([host])
     for (const cancel of this.#pending.get(host) ?? []) cancel()
-    if (event === 'deleted') return this.#restart(host)
     await this.#happen(event, host)
     const isGone = event === 'off' || event === 'cut'
     const later = isGone
       ? ([
-          ['dropped', DROP_MS],
+          ['dropped', dropMs(this.#story, this.#moment().nodes.length)],
           ['unheard', UNHEARD_MS],
         ] as const)
       : []
@@ -103,15 +110,18 @@ export class LabCluster {
     return this.#timeline.skip(ms)
   }
 
-  /** A live speaker starts again, with no memory of whom it took for a member; a dead one cannot. */
-  #restart(node: string): Promise<void> {
+  /** Live speakers start again, with no memory of whom they took for members; a dead one cannot. */
+  #restart(nodes: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
-      this.#live('deleted', node)
-      if (this.#life.off.has(node)) return
-      await this.#speakers.get(node)?.change({ announces: [] })
-      this.#announced = new Map([...this.#announced, [node, NOTHING]])
-      const { [node]: _, ...views } = this.#story.views
-      this.#story = { ...this.#story, views }
+      for (const node of nodes) this.#live('deleted', node)
+      const live = nodes.filter((node) => !this.#life.off.has(node))
+      const speakers = live.flatMap((node) => this.#speakers.get(node) ?? [])
+      await Promise.all(speakers.map((speaker) => speaker.change({ announces: [] })))
+      const silent = live.map((node) => [node, NOTHING] as const)
+      this.#announced = new Map([...this.#announced, ...silent])
+      this.#told = new Map([...this.#told, ...silent])
+      this.#story = startedAgain(this.#story, live)
+      this.#kept = keptAfter(this.#kept, this.#story, this.#story)
     })
   }
 
@@ -137,11 +147,12 @@ export class LabCluster {
     const moment = this.#moment()
     const announced = announcing(moment)
     const records = recordsAfter(this.#records, announced, moment)
-    this.#events = [...this.#events, ...eventsBetween(this.#records, records, timeText(this.#clock.nowMs()))]
+    this.#events = [...this.#events, ...eventsBetween(this.#told, announced, timeText(this.#clock.nowMs()))]
     await Promise.all(
       [...this.#speakers.keys()].map((node) => this.#tell(node, announced.get(node) ?? NOTHING, moment)),
     )
     this.#announced = announced
+    this.#told = announced
     this.#records = records
     this.#api?.hold([...objectsOf(moment, records), ...this.#events])
     await this.#api?.become(this.#story.api)
@@ -156,7 +167,8 @@ export class LabCluster {
   }
 
   #moment(): Moment {
-    return { story: this.#story, nodes: nodesOf(this.#story, this.#hosts), life: this.#life }
+    const story = this.#story
+    return { story, nodes: nodesOf(story, this.#hosts), life: this.#life, kept: this.#kept }
   }
 
   #of(node: string): Announcing {

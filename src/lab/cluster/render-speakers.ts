@@ -12,8 +12,13 @@ export function speakerObjects(moment: Moment): ApiObject[] {
   return [
     api.speakerDaemonSet({ version: story.metallb, nodes: withPod.length, args: speakerArgs(story) }),
     ...withPod.map((node) => podObject(node, moment)),
-    ...reporting.map(({ name }) => api.configurationState(name)),
+    ...reporting.map(({ name, config }) => api.configurationState(name, ...stateOf(config))),
   ]
+}
+
+/** A speaker whose reload failed goes on with what it has, and says that it could not (internal/k8s/controllers). */
+function stateOf(config: ClusterNode['config']): [result: string, errorSummary: string] {
+  return config === undefined ? ['Valid', ''] : ['Invalid', 'configuration rejected: not applied']
 }
 
 /** A deleted pod is followed by a new one; on a dead node it is only marked, since nobody there can end it. */
