@@ -1,15 +1,18 @@
 import type { InputName } from '../../core/cluster.ts'
 import type { ApiObject } from '../api/kinds.ts'
+import { ACCOUNT } from './token-account.ts'
 
 /** What reading one input takes; `names` where it is read by name alone. */
 interface Grant {
   readonly group: string
   readonly resource: string
   readonly names?: readonly string[]
+  /** All that read where left out. */
+  readonly verbs?: readonly string[]
 }
 
 /** Every input that can be denied; docs/permissions.md says what is lost without each. */
-export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
+export const GRANTS: Readonly<Record<InputName | 'memberlistKey' | 'metricsToken', Grant>> = {
   services: { group: '', resource: 'services' },
   endpointSlices: { group: 'discovery.k8s.io', resource: 'endpointslices' },
   nodes: { group: '', resource: 'nodes' },
@@ -26,8 +29,10 @@ export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
   nicRecords: { group: 'coordination.k8s.io', resource: 'leases' },
   capabilities: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   memberlistKey: { group: '', resource: 'secrets' },
+  metricsToken: { group: '', resource: 'serviceaccounts/token', names: [ACCOUNT], verbs: ['create'] },
 }
 export type Deniable = keyof typeof GRANTS
+const READS = ['get', 'list', 'watch']
 
 export const USER = 'arpcheck'
 const ROLE = 'arpcheck-lab'
@@ -37,8 +42,7 @@ const RBAC = 'rbac.authorization.k8s.io'
 export function roleWithout(denied: readonly Deniable[]): readonly ApiObject[] {
   const granted = (Object.keys(GRANTS) as Deniable[]).filter((input) => !denied.includes(input))
   const rules = granted.map((input) => {
-    const { group, resource, names } = GRANTS[input]
-    const verbs = ['get', 'list', 'watch']
+    const { group, resource, names, verbs = READS } = GRANTS[input]
     return { apiGroups: [group], resources: [resource], verbs, ...(names && { resourceNames: names }) }
   })
   const apiVersion = `${RBAC}/v1`
