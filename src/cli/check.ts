@@ -5,6 +5,7 @@ import { paceOf } from '../core/pace.ts'
 import type { Report } from '../core/report.ts'
 import { readTargets, type Target } from '../core/targets.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
+import type { Wait } from '../options.ts'
 import { checkByCluster } from './bycluster.ts'
 import { cacheFolder, VipCache } from './cache.ts'
 import type { Prepared } from './edges.ts'
@@ -31,7 +32,8 @@ export async function checkCommand(
     tellNote('Interrupted before anything was asked.', world)
     return INTERRUPTED
   }
-  if (settings.quiet < 2) for (const note of unreadNotes(report.metallb?.unread ?? [])) tellNote(note, world)
+  if (settings.quiet < 2)
+    for (const note of unreadNotes(report.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
@@ -52,10 +54,12 @@ function errorsIn({ errors }: Report): ArpcheckError[] {
 }
 
 function run(
-  { options, edges, cluster }: Prepared,
-  { settings, world, stage }: Setting,
+  { options, edges: live, cluster }: Prepared,
+  setting: Setting,
   signal: AbortSignal,
 ): Promise<Report> {
+  const { settings, world, stage } = setting
+  const edges = { ...live, onWait: waiting(setting) }
   Object.assign(stage, stageOf(options))
   if (cluster === null) return check(options, edges, signal)
   stage.what = 'reading the cluster'
@@ -72,6 +76,25 @@ function run(
     remark: (note: string) => settings.verbose > 0 && tellNote(note, world),
   }
   return checkByCluster(task, signal)
+}
+
+/** Told once; what a person sees meanwhile is the progress. */
+function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
+  let isTold = settings.quiet > 1
+  return ({ vips, forMs, finding: { message, why } }) => {
+    Object.assign(stage, {
+      what: `waiting for ${plural(vips.length, 'VIP')} to settle`,
+      aboutMs: stage.aboutMs + forMs,
+    })
+    if (isTold) return
+    isTold = true
+    const more =
+      vips.length > 1 ? `, and ${plural(vips.length - 1, 'more VIP', 'more VIPs')} may settle too` : ''
+    tellNote(
+      `${message}${why[0] ? ` (${why[0]})` : ''}${more}. Asking again until then; --no-settle judges at once.`,
+      world,
+    )
+  }
 }
 
 function cacheOf(origin: string, settings: Settings, { env }: World): VipCache | null {
@@ -118,6 +141,7 @@ export function readOptions(words: readonly string[], settings: Settings): Check
     timeoutMs: settings.timeout,
     rate: settings.rate,
     sender: settings.sender,
+    settle: !settings['no-settle'],
   }
 }
 

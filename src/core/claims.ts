@@ -47,3 +47,8 @@ export function metricsOf(claims: readonly SpeakerClaim[]): ReadonlyMap<string, 
     claims.flatMap(({ node, reading }) => (reading.kind === 'metrics' ? [[node, reading.metrics]] : [])),
   )
 }
+
+/** Whether a speaker says that it announces the address in layer 2. BGP is another matter. */
+export function isClaimed({ announced }: SpeakerMetrics, vip: Ip): boolean {
+  return announced.some(({ ip, protocol }) => ip === vip && protocol === 'layer2')
+}

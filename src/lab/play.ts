@@ -10,7 +10,7 @@ import type { Speaker } from './speakers.ts'
 import type { Act, Step, Story } from './shape.ts'
 import { changeWords, durationWords } from './words.ts'
 
-const RUN_MS = 30_000
+const RUN_MS = 60_000
 
 /** The segment as it stands, and what is needed to act on it. */
 export interface World {

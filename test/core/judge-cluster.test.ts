@@ -1,103 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ClusterExpectation, Somebody } from '../../src/core/expectation.ts'
+import type { ClusterExpectation } from '../../src/core/expectation.ts'
 import { judge } from '../../src/core/judge.ts'
 import type { Case } from '../../src/core/case.ts'
-import type { Answer, Evidence } from '../../src/core/round.ts'
 import { isFault, UNKNOWN_REASONS } from '../../src/core/verdict.ts'
-import { ip, mac, OWN_MAC } from '../helpers/segment.ts'
-
-const NUC_1 = mac('1c:69:7a:aa:01:10')
-const NUC_1_B = mac('1c:69:7a:aa:01:20')
-const NUC_2 = mac('1c:69:7a:aa:02:10')
-const STRANGER = mac('24:6f:28:5e:10:9c')
-const nodeOf = new Map([
-  [NUC_1, 'nuc-1'],
-  [NUC_1_B, 'nuc-1'],
-  [NUC_2, 'nuc-2'],
-  [OWN_MAC, 'nuc-3'],
-])
-
-const answer = (one: typeof NUC_1): Answer => ({
-  mac: one,
-  ethSrcs: [one],
-  replies: 3,
-  rttNs: 1n,
-  shortestFrame: 60,
-})
-const by = (...macs: (typeof NUC_1)[]): Evidence => ({
-  asked: 3,
-  answers: macs.map(answer),
-  unicastAnswers: [],
-  announcements: [],
-})
-
-function somebody(answerers: string[], change: Partial<Somebody> = {}): Somebody {
-  return {
-    kind: 'somebody',
-    membership: 'read',
-    answerers,
-    possible: [],
-    silence: 'fault',
-    interfaces: new Map(),
-    shares: [
-      {
-        service: 'ingress/traefik',
-        refusal: null,
-        answerers,
-        possible: [],
-        votes: answerers.map((node) => ({ by: node, elects: node })),
-      },
-    ],
-    assumed: [],
-    barred: [],
-    ...change,
-  }
-}
-const nobody = (why: 'no-endpoint' | 'bgp-only'): ClusterExpectation => ({
-  kind: 'nobody',
-  shares: [
-    { service: 'ingress/traefik', refusal: { why, what: '' }, answerers: [], possible: [], votes: [] },
-  ],
-  assumed: [],
-})
-const undecided: ClusterExpectation = {
-  kind: 'undecided',
-  reason: 'mixed-versions',
-  what: 'v0.14.9, v0.15.0',
-  alternatives: ['nuc-1', 'nuc-2'],
-}
-
-function item(elected: ClusterExpectation, change: Partial<Case> & { moved?: boolean } = {}): Case {
-  const { moved = false, ...rest } = change
-  return {
-    vip: ip('192.168.1.60'),
-    interface: 'eno1',
-    expected: { source: 'cluster', namespace: 'metallb-system', elected, moved },
-    evidence: by(),
-    hears: true,
-    loss: 'none',
-    ownMacs: new Set([OWN_MAC]),
-    ownAddress: false,
-    listeners: [],
-    proxies: new Set(),
-    macs: { nodeOf, foreign: new Set() },
-    ownNode: 'nuc-3',
-    silentNodes: new Set(),
-    neighbour: null,
-    ...rest,
-  }
-}
+import {
+  by,
+  caseWith as item,
+  DEAD_OWNER as deadOwner,
+  FOREIGN as foreign,
+  nobody,
+  nodesWith,
+  NUC_1,
+  NUC_1_B,
+  NUC_2,
+  somebody,
+  STRANGER,
+  UNDECIDED as undecided,
+} from '../helpers/cases.ts'
+import { OWN_MAC } from '../helpers/segment.ts'
 
 const nuc1 = somebody(['nuc-1'])
-const foreign = { macs: { nodeOf, foreign: new Set([STRANGER]) } }
-/** Every live view elects a node that does not elect itself: nobody will answer. */
-const deadOwner = somebody([], {
-  shares: [
-    { service: 's', refusal: null, answerers: [], possible: [], votes: [{ by: 'nuc-1', elects: 'nuc-4' }] },
-  ],
-})
 
 const TABLE: readonly (readonly [string, Case, string, string])[] = [
   ['the elected node answers', item(nuc1, { evidence: by(NUC_1) }), 'ok', ''],
@@ -115,7 +39,7 @@ const TABLE: readonly (readonly [string, Case, string, string])[] = [
     'ok',
     'ARP903',
   ],
-  ['the elected node and another answer', item(nuc1, { evidence: by(NUC_1, NUC_2) }), 'duplicate', 'ARP301'],
+  ['the elected node and another answer', item(nuc1, { evidence: by(NUC_1, NUC_2) }), 'duplicate', 'ARP201'],
   [
     'both winners of a split answer',
     item(somebody(['nuc-1', 'nuc-2']), { evidence: by(NUC_1, NUC_2) }),
@@ -157,18 +81,18 @@ const TABLE: readonly (readonly [string, Case, string, string])[] = [
     'two nodes answer beside an unknown MAC',
     item(nuc1, { evidence: by(NUC_1, NUC_2, STRANGER) }),
     'duplicate',
-    'ARP301',
+    'ARP201',
   ],
   ['nobody answers, the elected node is alive', item(nuc1), 'silent', 'ARP101'],
   [
     'nobody answers, the elected node is dead',
-    item(nuc1, { silentNodes: new Set(['nuc-1']) }),
+    item(nuc1, { nodes: nodesWith({ 'nuc-1': { address: 'silent' } }) }),
     'silent',
     'ARP102',
   ],
   [
     'nobody answers, every live view elects a dead node',
-    item(deadOwner, { silentNodes: new Set(['nuc-4']) }),
+    item(deadOwner, { nodes: nodesWith({ 'nuc-4': { address: 'silent' } }) }),
     'silent',
     'ARP102',
   ],
@@ -206,7 +130,7 @@ const TABLE: readonly (readonly [string, Case, string, string])[] = [
     'ARP901',
   ],
   ['nobody should answer, nobody does', item(nobody('no-endpoint')), 'idle', 'ARP104'],
-  ['nobody should answer (BGP only), nobody does', item(nobody('bgp-only')), 'idle', ''],
+  ['nobody should answer (BGP only), nobody does', item(nobody('bgp-only')), 'idle', 'ARP104'],
   [
     'nobody should answer, nobody is heard on a deaf vantage',
     item(nobody('no-endpoint'), { hears: false }),
@@ -273,7 +197,7 @@ const someCase = fc
   .map(({ elected, answers, silent, proven, ...rest }) =>
     item(elected, {
       evidence: by(...answers),
-      silentNodes: new Set(silent),
+      nodes: nodesWith(Object.fromEntries(silent.map((name) => [name, { address: 'silent' as const }]))),
       ...(proven ? foreign : {}),
       ...rest,
     }),

@@ -211,7 +211,7 @@ function stale(watch: ClusterWatch): number {
 }
 
 function watched(watch: ClusterWatch): ReturnType<ClusterWatch['status']> {
-  const polled = ['capabilities', 'memberlistConfig', 'excludedInterfaces', 'events']
+  const polled = ['capabilities', 'memberlistConfig', 'excludedInterfaces', 'events', 'otherAnnouncers']
   return watch.status().filter(({ resource }) => !polled.includes(resource.input))
 }
 
@@ -282,6 +282,12 @@ function told(snapshot: ClusterSnapshot): unknown {
     memberlistConfig: snapshot.memberlistConfig,
     excludedInterfaces: snapshot.excludedInterfaces,
     nicRecords: sorted(snapshot.nicRecords, ({ node: on, nics }) => [on, nics.map(({ mac }) => mac)]),
+    otherAnnouncers: sorted(snapshot.otherAnnouncers, ({ by, service: of, node: on, leaseMs }) => [
+      by,
+      of,
+      on,
+      leaseMs,
+    ]),
     crds: sorted(Object.entries(snapshot.capabilities.crds ?? {}), ([plural, fields]) => [
       plural,
       fields.toSorted(),
@@ -305,6 +311,7 @@ const EXPECTED = {
   memberlistConfig: '{"ProbeInterval":"1s"}',
   excludedInterfaces: ['^docker.*', '^veth.*'],
   nicRecords: ['nuc-1 1c:69:7a:aa:01:10'],
+  otherAnnouncers: ['cilium default-gitea nuc-2 15000'],
   crds: [
     'bgpadvertisements aggregationLength ipAddressPoolSelectors ipAddressPools nodeSelectors',
     'configurationstates',

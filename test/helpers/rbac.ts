@@ -51,7 +51,12 @@ export interface Row {
   readonly without: string
 }
 
-const NAMESPACES: Readonly<Record<string, string | null>> = { all: null, M: 'metallb-system', A: 'arpcheck' }
+const NAMESPACES: Readonly<Record<string, string | null>> = {
+  all: null,
+  M: 'metallb-system',
+  A: 'arpcheck',
+  K: 'kube-system',
+}
 
 export function documented(path = 'docs/permissions.md'): readonly Row[] {
   const rows = readFileSync(path, 'utf8').matchAll(/^\| (?!input)(?<row>[^-].*) \|$/gm)

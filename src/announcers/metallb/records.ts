@@ -1,6 +1,7 @@
 import { metricsOf, type SpeakerClaim } from '../../core/claims.ts'
 import type { ClusterSnapshot, EpochMs, ServiceEvent } from '../../core/cluster.ts'
-import type { Claimed, EventRecord, Records, StatusRecord, Vip } from '../announcer.ts'
+import type { EventRecord, Records, StatusRecord } from '../../core/records.ts'
+import type { Claimed, Vip } from '../announcer.ts'
 
 /** `announcing from node "n" with protocol "layer2"` (speaker/main.go; before v0.13.0 without the protocol). */
 const ASSIGNED = /^announcing from node "([^"]+)"(?: with protocol "([^"]*)")?$/

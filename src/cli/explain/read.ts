@@ -45,7 +45,7 @@ export async function readExplained(
     const claims = readClaimsFor(prepared.cluster!.claims, settings['speaker-metrics'])
     const task = { ...prepared, edges: { ...prepared.edges, ...views, ...claims }, options: wanted }
     const report = without.length > 0 ? null : await ask(task, { cluster, world }, signal)
-    for (const note of unreadNotes(report?.metallb?.unread ?? [])) tellNote(note, world)
+    for (const note of unreadNotes(report?.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
     return explainVip(vip, cluster, { row: report && bestRow(report), without, members: countedIn(report) })
   })
 }

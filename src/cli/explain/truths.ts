@@ -1,5 +1,5 @@
-import type { StatusRecord } from '../../announcers/announcer.ts'
 import type { HypothesisName } from '../../core/expectation.ts'
+import type { StatusRecord } from '../../core/records.ts'
 import { ago, plural, rtt } from '../screens/units.ts'
 import type { Explained, ExplainedService } from './explained.ts'
 import { HYPOTHESES } from './words.ts'

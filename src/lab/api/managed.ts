@@ -52,8 +52,8 @@ function entryFor(part: 'main' | 'status', { manager, draft, previous, time }: W
   return [{ manager, operation: 'Update', time, fieldsType: 'FieldsV1', fieldsV1, ...subresource }]
 }
 
-/** One level of `f:` keys, which is as deep as anybody here looks. */
+/** `f:` keys all the way down; of lists no more than that they are there. */
 function fields(value: unknown): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
-  return Object.fromEntries(Object.keys(value).map((key) => [`f:${key}`, {}]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [`f:${key}`, fields(inner)]))
 }

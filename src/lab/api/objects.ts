@@ -304,6 +304,16 @@ export function secret(name: string, data: Readonly<Record<string, string>>): Ap
   }
 }
 
+/** A Lease of kube-system, as leader elections hold it. */
+export function lease(name: string, holder: string, renewTime = '2026-01-01T00:00:00.000000Z'): ApiObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: 'kube-system' },
+    spec: { holderIdentity: holder, leaseDurationSeconds: 15, leaseTransitions: 1, renewTime },
+  }
+}
+
 export function namespaceNamed(name: string): ApiObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
 }

@@ -6,6 +6,7 @@ import type { SpeakerState } from '../speaker.ts'
 import type { Speaker } from '../speakers.ts'
 import { Api, type ApiOptions } from './api.ts'
 import { dropMs } from './drop.ts'
+import { renews, withOthers } from './beside.ts'
 import { announcing, type Announcing } from './elect.ts'
 import { NOTHING, stateAfter } from './follow.ts'
 import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
@@ -24,6 +25,8 @@ import { LabClock, Timeline, timeText } from './time.ts'
 const UP_MS = 24 * 3_600_000
 /** Until the API server calls a silent node NotReady (kube-controller-manager: --node-monitor-grace-period). */
 const UNHEARD_MS = 40_000
+/** As often as Cilium does. */
+const RENEW_MS = 5000
 
 /** The cluster of a story: its API, and speakers that announce what they elect themselves for. */
 export class LabCluster {
@@ -57,6 +60,8 @@ export class LabCluster {
     this.#api = await Api.start(this.#clock, options)
     await this.change({})
     this.#clock.skip(UP_MS)
+    await this.#renew()
+    setInterval(() => void this.#renew(), RENEW_MS).unref()
   }
 
   /** The hosts, with speakers that announce from the start what they are elected for. */
@@ -67,6 +72,11 @@ export class LabCluster {
       const turn = { before: NOTHING, after: this.#of(host.name), moment, guard: null }
       return { ...host, speaker: { ...host.speaker, ...patchFor(host, host.speaker, turn) } }
     })
+  }
+
+  /** Whoever holds a Lease renews it, whatever else happens. */
+  async #renew(): Promise<void> {
+    if (renews(this.#story.others)) await this.change({})
   }
 
   /** From now on these speakers do as they elect, and those that guard their metrics serve them. */
@@ -106,8 +116,9 @@ export class LabCluster {
   }
 
   /** Skips ahead in the cluster's time. */
-  later(ms: number): Promise<void> {
-    return this.#timeline.skip(ms)
+  async later(ms: number): Promise<void> {
+    await this.#timeline.skip(ms)
+    await this.#renew()
   }
 
   /** Live speakers start again, with no memory of whom they took for members; a dead one cannot. */
@@ -154,7 +165,8 @@ export class LabCluster {
     this.#announced = announced
     this.#told = announced
     this.#records = records
-    this.#api?.hold([...objectsOf(moment, records), ...this.#events])
+    const beside = { hosts: this.#hosts, now: timeText(this.#clock.nowMs()) }
+    this.#api?.hold([...withOthers(objectsOf(moment, records), moment, beside), ...this.#events])
     await this.#api?.become(this.#story.api)
   }
 

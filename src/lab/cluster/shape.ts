@@ -99,6 +99,17 @@ const advertisement = object({
   services: labelSets.optional(),
 })
 
+/** Controllers that announce beside MetalLB; what answers there is a fault of the story. */
+const beside = object({
+  /** Service → node that holds Cilium's Lease for it. */
+  cilium: z.record(serviceName, hostName).default({}),
+  /** Node that holds kube-vip's one Lease for all Services. */
+  kubeVip: hostName.optional(),
+  /** Services that K3s ServiceLB serves: it has written their addresses, and has a pod for each on every node. */
+  servicelb: z.array(serviceName).default([]),
+})
+const NOBODY: Beside = { cilium: {}, servicelb: [] }
+
 const DEFAULT_POOL = { default: { addresses: ['192.168.1.60-192.168.1.79'] } }
 const DEFAULT_ADVERTISEMENT = { default: { pools: ['default'] } }
 
@@ -119,6 +130,10 @@ export const clusterShape = object({
   memberlist: oneOf(['sealed', 'open', 'off'], 'state of the memberlist').default('sealed'),
   /** `config.json` of the ConfigMap metallb-memberlist-config (v0.16.0); `fast`: timers that drop a node within a second. */
   memberlistConfig: z.string().min(1).optional(),
+  /** What else announces in the cluster. */
+  others: beside.default(NOBODY),
+  /** Nodes whose arpcheck has written down its NICs: all, none, or these. */
+  nics: z.union([z.boolean(), z.array(hostName)]).default(false),
   /** Inputs that arpcheck may not read. */
   denied: z.array(oneOf(keysOf(GRANTS), 'input')).default([]),
   api: oneOf(API_STATES, 'state of the API').default('up'),
@@ -127,6 +142,7 @@ export const clusterShape = object({
 /** A cluster as a story tells it, at one moment. */
 export type ClusterStory = z.infer<typeof clusterShape>
 export type ServiceStory = ClusterStory['services'][string]
+export type Beside = z.infer<typeof beside>
 export type NodeStory = ClusterStory['nodes'][string]
 /** What a speaker takes from the API as one whole, and refuses as one whole. */
 export type Configuration = Pick<ClusterStory, 'pools' | 'l2'>
