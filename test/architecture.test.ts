@@ -33,6 +33,7 @@ const WIRINGS = [
   'speaker-findings.ts',
   'members.ts',
   'speaker-views.ts',
+  'speaker-claims.ts',
   'secret-note.ts',
   'live.ts',
   'live-cluster.ts',

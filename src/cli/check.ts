@@ -70,6 +70,7 @@ function run(
     cache: cacheOf(cluster.origin, settings, world),
     namespace: settings['metallb-namespace'],
     memberlist: settings.memberlist,
+    speakerMetrics: settings['speaker-metrics'],
     onRead: (count: number) => Object.assign(stage, stageOf(options, count)),
     tell: (note: string) => tellNote(note, world),
     remark: (note: string) => settings.verbose > 0 && tellNote(note, world),

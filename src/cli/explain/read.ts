@@ -9,6 +9,7 @@ import { quoted } from '../../core/text.ts'
 import { isUsable } from '../../core/views.ts'
 import { ArpcheckError } from '../../errors.ts'
 import { readOptions, stageOf, waiting } from '../check.ts'
+import { readClaimsFor } from '../claims.ts'
 import type { Prepared } from '../edges.ts'
 import type { Settings } from '../flags.ts'
 import { readViewsFor } from '../memberlist.ts'
@@ -41,9 +42,10 @@ export async function readExplained(
     const vip = vipOf(target.vip, cluster)
     const without = nodesOf(settings.without, cluster)
     const views = readViewsFor(prepared.cluster!.views, settings.memberlist)
+    const claims = readClaimsFor(prepared.cluster!.claims, settings['speaker-metrics'])
     const task = {
       ...prepared,
-      edges: { ...prepared.edges, ...views, onWait: waiting(setting) },
+      edges: { ...prepared.edges, ...views, ...claims, onWait: waiting(setting) },
       options: wanted,
     }
     const report = without.length > 0 ? null : await ask(task, { cluster, world }, signal)
