@@ -1,4 +1,4 @@
-// Builds dist/ where its sources changed: the native addon, one bundle per entry point, the report's schema; --types
+// Builds dist/ where its sources changed: the native addon, one bundle per entry point, schemas, vendors; --types
 // adds the library's declarations, --static-libpcap links libpcap into the addon (for a release), --force builds all.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,9 +17,12 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
 import { staticLibpcap } from './libpcap-static.mjs'
+import { packedVendorList, vendorData, VENDORS_LICENSE } from './vendors.mjs'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const addon = join(root, 'dist/arpcheck.node')
+/** What lies beside each bundle. */
+export const besideBundles = [addon, join(root, 'dist/vendors.txt.br')]
 
 /** Each bundle and its source. src/arpcheck.ts answers --version before it loads another bundle. */
 const ENTRIES = {
@@ -105,6 +108,13 @@ export async function build(say = () => {}, libpcap = '') {
   await whenChanged('bundles', inputs, outputs, () => {
     say('bundling')
     return buildBundles(present)
+  })
+  const lists = ['dist/vendors.txt.br', 'dist/vendors.LICENSE'].map(inRoot)
+  await whenChanged('vendors', [vendorData(), inRoot('.ci/vendors.mjs')], lists, () => {
+    say('packing the list of vendors')
+    mkdirSync(inRoot('dist'), { recursive: true })
+    writeFileSync(lists[0], packedVendorList())
+    writeFileSync(lists[1], VENDORS_LICENSE)
   })
 }
 
