@@ -104,7 +104,9 @@ export async function build(say = () => {}, libpcap = '') {
     Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
   )
   const inputs = [...filesIn('src'), ...['package.json', 'package-lock.json', '.ci/build.mjs'].map(inRoot)]
-  const outputs = Object.keys(present).map((name) => inRoot(`dist/${name}.js`))
+  const outputs = [...Object.keys(present).map((name) => `dist/${name}.js`), 'dist/man/arpcheck.1'].map(
+    inRoot,
+  )
   await whenChanged('bundles', inputs, outputs, () => {
     say('bundling')
     return buildBundles(present)
@@ -162,8 +164,19 @@ async function buildBundles(entryPoints) {
     plugins: [...bundling.plugins, separateBundles],
   })
   if (entryPoints.arpcheck) chmodSync(inRoot('dist/arpcheck.js'), 0o755)
+  if (entryPoints.cli) buildManual()
   for (const schema of filesIn('src').filter((path) => path.endsWith('.schema.json')))
     copyFileSync(schema, inRoot(join('dist', basename(schema))))
+}
+
+/** The man page is what the program itself prints of its tables. */
+function buildManual() {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [inRoot('dist/arpcheck.js'), 'man'], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`arpcheck man: ${stderr}`)
+  mkdirSync(inRoot('dist/man'), { recursive: true })
+  writeFileSync(inRoot('dist/man/arpcheck.1'), stdout)
 }
 
 /** The library's declarations, which only those need who ship or check them. */

@@ -12,6 +12,7 @@ const REQUIRED = [
   'CHANGELOG.md',
   'LICENSE',
   'package.json',
+  'dist/man/arpcheck.1',
   'dist/vendors.txt.br',
   'dist/vendors.LICENSE',
 ]

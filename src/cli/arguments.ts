@@ -3,6 +3,7 @@ import { quoted } from '../core/text.ts'
 import { ArpcheckError } from '../errors.ts'
 import { FLAG_NAMES, flagOf, type FlagName } from './flags.ts'
 import { nearest } from '../core/nearest.ts'
+import { COMMANDS } from './usage.ts'
 import { level, onOff } from './values.ts'
 
 /** What was typed: words, and the texts of each flag that is there, not yet read. */
@@ -10,14 +11,6 @@ export interface Typed {
   readonly words: readonly string[]
   readonly flags: ReadonlyMap<FlagName, readonly string[]>
 }
-
-/** Beside the check, which needs no name; for completion. */
-const COMMANDS = [
-  ['explain', 'why this node? what does this code mean?'],
-  ['members', 'whom does each speaker count?'],
-  ['lab', 'stories on a segment of their own'],
-  ['completion', 'a script for your shell'],
-] as const
 
 /** yargs with our flags, and without its help, its exits and its guesses about numbers, dots and names. */
 export function parser(argv: readonly string[], choices?: 'with choices'): Argv {
@@ -32,7 +25,7 @@ export function parser(argv: readonly string[], choices?: 'with choices'): Argv 
     const type = kind === onOff ? 'boolean' : kind === level ? 'count' : 'string'
     made.option(name, { ...(alias && { alias }), ...words, type, description: help })
   }
-  for (const [name, what] of COMMANDS) made.command(name, what)
+  for (const [name, , what] of COMMANDS) made.command(name, what)
   return made.parserConfiguration({
     'boolean-negation': false,
     'camel-case-expansion': false,
