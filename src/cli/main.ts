@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], world: World = process): Pro
 }
 
 async function run(argv: readonly string[], world: World): Promise<number> {
-  if (argv[0] === '--get-yargs-completions') {
+  if (argv[0] === '--complete') {
     const { completions } = await import('./completion.ts')
     return print(await completions(argv.slice(1), world.env), world)
   }
@@ -33,8 +33,8 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   if (flags.has('version') || words[0] === 'version') return print(`${ARPCHECK_VERSION}\n`, world)
   const settings = readSettings(flags, world.env)
   if (words[0] === 'completion') {
-    const { printCompletionScript } = await import('./completion.ts')
-    return printCompletionScript(words[1])
+    const { completionScript } = await import('./completion.ts')
+    return print(completionScript(words[1]), world)
   }
   if (words[0] === 'man') {
     const { manCommand } = await import('./man.ts')

@@ -6,7 +6,7 @@ export const PURPOSE = 'is each load-balancer VIP answered by the node that shou
 export const COMMANDS = [
   ['explain', 'VIP|CODE', 'why this node? what does this code mean?'],
   ['members', '', 'whom does each speaker count?'],
-  ['lab', 'COMMAND', 'stories on a segment of their own'],
+  ['lab', 'list|run|up|shell|down', 'stories on a segment of their own'],
   ['completion', 'bash|zsh|fish', 'a script for your shell'],
   ['man', '', 'the manual page'],
 ] as const
