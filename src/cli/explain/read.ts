@@ -13,6 +13,7 @@ import { readClaimsFor } from '../claims.ts'
 import type { Prepared } from '../edges.ts'
 import type { Settings } from '../flags.ts'
 import { readViewsFor } from '../memberlist.ts'
+import { named } from '../named.ts'
 import { sentenceOf } from '../screens/trouble.ts'
 import { inSession } from '../session.ts'
 import type { World } from '../streams.ts'
@@ -76,7 +77,7 @@ async function ask(
   const readCluster = async (stop: AbortSignal): Promise<ClusterSnapshot> =>
     looks.pop() ?? cluster!.read(stop)
   try {
-    return await check(options, { ...edges, readCluster }, signal)
+    return await named(await check(options, { ...edges, readCluster }, signal))
   } catch (error) {
     if (!(error instanceof ArpcheckError) || !UNASKED.has(error.code)) throw error
     tellNote(`${sentenceOf(error)} Who answers is not known.`, known.world)

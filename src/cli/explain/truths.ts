@@ -1,5 +1,6 @@
 import type { HypothesisName } from '../../core/expectation.ts'
 import type { StatusRecord } from '../../core/records.ts'
+import { vendorText } from '../../core/vendor.ts'
 import { ago, plural, rtt } from '../screens/units.ts'
 import type { Explained, ExplainedService } from './explained.ts'
 import { HYPOTHESES } from './words.ts'
@@ -70,8 +71,8 @@ function answeredTexts({ answered, interface: name, reason }: NonNullable<Explai
   if (name === null) return ['not asked: no interface here is on its segment']
   if (answered.length === 0) return [`nobody   on ${name}${reason === null ? '' : ` (${reason})`}`]
   return answered.map(
-    ({ node, mac, rttMs, replies }) =>
-      `${node ?? 'no node that is known'}   ${mac} on ${name}, ${plural(replies, 'reply', 'replies')}, ${rtt(rttMs)}`,
+    ({ node, mac, vendor, rttMs, replies }) =>
+      `${node ?? 'no node that is known'}   ${vendorText(mac, vendor)} on ${name}, ${plural(replies, 'reply', 'replies')}, ${rtt(rttMs)}`,
   )
 }
 
