@@ -1,3 +1,4 @@
+import type { SpeakerClaim } from '../core/claims.ts'
 import type { ClusterSnapshot, Service } from '../core/cluster.ts'
 import type { Other } from '../core/cluster-side.ts'
 import type { ClusterExpectation } from '../core/expectation.ts'
@@ -17,7 +18,7 @@ export interface Announcer {
   /** The recorded truth: who it wrote down. */
   recorded(vip: Vip, cluster: ClusterSnapshot): Records
   /** The claimed truth: who believes that it announces. */
-  claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
+  claimed(vip: Vip, claims: readonly SpeakerClaim[]): Claimed
   /** Which other controllers announce the address too. */
   others(vip: Vip, cluster: ClusterSnapshot): readonly Other[]
   /** When what decides about the address changed last, newest first; what was taken away leaves no trace. */
@@ -69,16 +70,10 @@ export interface Evidence {
   readonly maxAgeMs: number
 }
 
-/** What one speaker's metrics say. */
-export interface SpeakerClaims {
-  readonly node: string
-  readonly announced: readonly { readonly service: string; readonly ip: Ip; readonly protocol: string }[]
-}
-
 export interface Claimed {
   /** Nodes that say they announce the address in layer 2, sorted. */
   readonly nodes: readonly string[]
-  /** Nodes that were asked. */
+  /** Nodes whose speaker could be read, sorted: of the others nobody knows what they claim. */
   readonly asked: readonly string[]
 }
 

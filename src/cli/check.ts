@@ -70,6 +70,7 @@ function run(
     cache: cacheOf(cluster.origin, settings, world),
     namespace: settings['metallb-namespace'],
     memberlist: settings.memberlist,
+    speakerMetrics: settings['speaker-metrics'],
     onRead: (count: number) => Object.assign(stage, stageOf(options, count)),
     tell: (note: string) => tellNote(note, world),
     remark: (note: string) => settings.verbose > 0 && tellNote(note, world),
@@ -78,7 +79,7 @@ function run(
 }
 
 /** Told once; what a person sees meanwhile is the progress. */
-function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
+export function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
   let isTold = settings.quiet > 1
   return ({ vips, forMs, finding: { message, why } }) => {
     Object.assign(stage, {

@@ -49,6 +49,8 @@ import preferences from './stories/preferences.yaml'
 import preferencesWithin from './stories/preferences-within.yaml'
 import proxyArp from './stories/proxy-arp.yaml'
 import rbacHole from './stories/rbac-hole.yaml'
+import repliesLost from './stories/replies-lost.yaml'
+import requestsLost from './stories/requests-lost.yaml'
 import replacedNic from './stories/replaced-nic.yaml'
 import secondNic from './stories/second-nic.yaml'
 import secondProber from './stories/second-prober.yaml'
@@ -62,6 +64,7 @@ import settles from './stories/settles.yaml'
 import severalNics from './stories/several-nics.yaml'
 import sharedIp from './stories/shared-ip.yaml'
 import silent from './stories/silent.yaml'
+import speakerMetrics from './stories/speaker-metrics.yaml'
 import splitBrain from './stories/split-brain.yaml'
 import squatter from './stories/squatter.yaml'
 import staleConfig from './stories/stale-config.yaml'
@@ -95,6 +98,8 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'missing-interface': missingInterface,
   'enslaved-interface': enslavedInterface,
   'filtered-replies': filteredReplies,
+  'requests-lost': requestsLost,
+  'replies-lost': repliesLost,
   'deaf-nic': deafNic,
   'replaced-nic': replacedNic,
   'gateway-cache': gatewayCache,
@@ -134,6 +139,7 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'self-elected': selfElected,
   ipv6,
   'rbac-hole': rbacHole,
+  'speaker-metrics': speakerMetrics,
   'api-away': apiAway,
   'no-metallb': noMetallb,
   // Addresses alone

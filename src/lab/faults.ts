@@ -40,6 +40,11 @@ const ON_ADDRESS = {
 const ON_SPEAKER = {
   mute: ({ speaker }: Victim) => speaker!.change({ muted: true }),
   unmute: ({ speaker }: Victim) => speaker!.change({ muted: false }),
+  // What it sends is lost on the way; and no request reaches it, though its host hears.
+  gag: ({ speaker }: Victim) => speaker!.change({ gagged: true }),
+  ungag: ({ speaker }: Victim) => speaker!.change({ gagged: false }),
+  deafen: ({ speaker }: Victim) => speaker!.change({ deaf: 'all' }),
+  undeafen: ({ speaker }: Victim) => speaker!.change({ deaf: undefined }),
 }
 
 // What becomes of it is the cluster's: a live speaker starts again there, without a memory.

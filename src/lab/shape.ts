@@ -62,7 +62,8 @@ const speaker = object({
   loss: z.number().min(0).max(1).optional(),
   copies: z.int().min(1).max(100).optional(),
   mac: macText.optional(),
-  deaf: oneOf(['broadcast'], 'kind of deafness').optional(),
+  gagged: z.boolean().optional(),
+  deaf: oneOf(['broadcast', 'all'], 'kind of deafness').optional(),
   vlan: z.int().min(0).max(4094).optional(),
 })
 

@@ -11,10 +11,11 @@ export function manifest(path = 'deploy/rbac.yaml'): readonly ApiObject[] {
 export type Permission = string
 
 interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
   readonly verbs: readonly string[]
   readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
 }
 
 /** All that the manifest's roles allow. */
@@ -26,7 +27,7 @@ export function granted(objects: readonly ApiObject[]): readonly Permission[] {
 }
 
 function permissions(
-  { apiGroups, resources, verbs, resourceNames }: Rule,
+  { apiGroups = [], resources = [], verbs, resourceNames, nonResourceURLs = [] }: Rule,
   namespace: string | null,
 ): Permission[] {
   const kinds = apiGroups.flatMap((group) =>
@@ -36,7 +37,7 @@ function permissions(
     resourceNames === undefined
       ? kinds
       : kinds.flatMap((kind) => resourceNames.map((name) => `${kind}/${name}`))
-  return named.flatMap((what) => verbs.map((verb) => line(verb, what, namespace)))
+  return [...named, ...nonResourceURLs].flatMap((what) => verbs.map((verb) => line(verb, what, namespace)))
 }
 
 export function line(verb: string, what: string, namespace: string | null): Permission {

@@ -1,17 +1,20 @@
 import type { InputName } from '../../core/cluster.ts'
 import type { ApiObject } from '../api/kinds.ts'
+import { ACCOUNT } from './token-account.ts'
 
 /** What reading one input takes; `names` where it is read by name alone. */
 interface Grant {
   readonly group: string
   readonly resource: string
   readonly names?: readonly string[]
+  /** All that read where left out. */
+  readonly verbs?: readonly string[]
   /** Where it is granted; everywhere where left out. */
   readonly namespace?: string
 }
 
 /** Every input that can be denied; docs/permissions.md says what is lost without each. */
-export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
+export const GRANTS: Readonly<Record<InputName | 'memberlistKey' | 'metricsToken', Grant>> = {
   services: { group: '', resource: 'services' },
   endpointSlices: { group: 'discovery.k8s.io', resource: 'endpointslices' },
   nodes: { group: '', resource: 'nodes' },
@@ -29,8 +32,10 @@ export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
   otherAnnouncers: { group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-system' },
   capabilities: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   memberlistKey: { group: '', resource: 'secrets' },
+  metricsToken: { group: '', resource: 'serviceaccounts/token', names: [ACCOUNT], verbs: ['create'] },
 }
 export type Deniable = keyof typeof GRANTS
+const READS = ['get', 'list', 'watch']
 
 export const USER = 'arpcheck'
 const ROLE = 'arpcheck-lab'
@@ -68,7 +73,6 @@ function roleAt(namespace: string | undefined, grants: readonly Grant[]): readon
   ]
 }
 
-function ruleOf({ group, resource, names }: Grant): object {
-  const verbs = ['get', 'list', 'watch']
+function ruleOf({ group, resource, names, verbs = READS }: Grant): object {
   return { apiGroups: [group], resources: [resource], verbs, ...(names && { resourceNames: names }) }
 }

@@ -10,7 +10,9 @@ import { renews, withOthers } from './beside.ts'
 import { announcing, type Announcing } from './elect.ts'
 import { NOTHING, stateAfter } from './follow.ts'
 import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
+import type { Guard } from '../metrics/told.ts'
 import { memberlistOf } from './memberlist.ts'
+import { metricsTold } from './metrics.ts'
 import { nodesOf, type Moment } from './moment.ts'
 import { keptAfter, type Kept } from './kept.ts'
 import { eventsBetween, heardOf, recordsAfter, type Announced, type Records } from './records.ts'
@@ -67,11 +69,8 @@ export class LabCluster {
     const moment = this.#moment()
     return this.#hosts.map((host) => {
       if (!host.speaker) return host
-      const [before, after] = [NOTHING, this.#of(host.name)]
-      return {
-        ...host,
-        speaker: { ...host.speaker, ...patchFor(host, host.speaker, { before, after, moment }) },
-      }
+      const turn = { before: NOTHING, after: this.#of(host.name), moment, guard: null }
+      return { ...host, speaker: { ...host.speaker, ...patchFor(host, host.speaker, turn) } }
     })
   }
 
@@ -80,9 +79,10 @@ export class LabCluster {
     if (renews(this.#story.others)) await this.change({})
   }
 
-  /** From now on these speakers do as they elect. */
-  lead(speakers: ReadonlyMap<string, Speaker>): void {
+  /** From now on these speakers do as they elect, and those that guard their metrics serve them. */
+  lead(speakers: ReadonlyMap<string, Speaker>): Promise<void> {
     this.#speakers = speakers
+    return this.change({})
   }
 
   /** Lays a change over what the story says of the cluster; it has taken effect when this resolves. */
@@ -175,7 +175,8 @@ export class LabCluster {
     const speaker = this.#speakers.get(node)
     const host = this.#hosts.find(({ name }) => name === node)
     if (!speaker || !host || this.#life.off.has(node)) return
-    const patch = patchFor(host, speaker.state, { before: this.#of(node), after, moment })
+    const guard = this.#api?.guard ?? null
+    const patch = patchFor(host, speaker.state, { before: this.#of(node), after, moment, guard })
     if (!isDone(patch, speaker.state)) await speaker.change(patch)
   }
 
@@ -193,18 +194,23 @@ interface Turn {
   readonly before: Announcing
   readonly after: Announcing
   readonly moment: Moment
+  /** Null before there is an API. */
+  readonly guard: Guard | null
 }
 
-/** What a speaker says from now on, by ARP where it follows the election, and of its members. */
+/** What a speaker says from now on: by ARP where it follows the election, of its members, and of itself. */
 function patchFor(
   { name, follows }: LabHost,
   state: SpeakerState,
-  { before, after, moment }: Turn,
+  { before, after, moment, guard }: Turn,
 ): Partial<SpeakerState> {
   const node = moment.nodes.find((one) => one.name === name)
   return {
     ...(follows && stateAfter(state, before, after)),
-    ...(node && { memberlist: memberlistOf(node, moment) }),
+    ...(node && {
+      memberlist: memberlistOf(node, moment),
+      metrics: metricsTold(node, after, moment, guard),
+    }),
   }
 }
 

@@ -1,3 +1,5 @@
+import { PLAIN_PORT, TLS_PORT } from '../../announcers/metallb/metrics.ts'
+import { atLeast, parseVersion } from '../../announcers/metallb/version.ts'
 import { BRIDGE, type LabHost } from '../hosts.ts'
 import { parsePrefix, ipv4Number, ipv4Of, type Ip } from '../../core/ip.ts'
 import { keyOf } from './keys.ts'
@@ -71,8 +73,14 @@ export function podGatewayOf(podCIDR: string): { readonly address: Ip; readonly 
 }
 
 /** A speaker's command line. Without an address to bind to it starts no memberlist (internal/speakerlist: New). */
-export function speakerArgs({ memberlist }: ClusterStory): string[] {
-  return ['--port=9120', '--log-level=info', ...(memberlist === 'off' ? ['--ml-bindaddr='] : [])]
+export function speakerArgs({ memberlist }: ClusterStory, version: string): string[] {
+  const port = servesByTls(version) ? TLS_PORT : PLAIN_PORT
+  return [`--port=${port}`, '--log-level=info', ...(memberlist === 'off' ? ['--ml-bindaddr='] : [])]
+}
+
+/** Whether a release serves its metrics by TLS, to those alone whom the API server knows (v0.16.0, #2979). */
+export function servesByTls(version: string): boolean {
+  return atLeast(parseVersion(version)!, [0, 16, 0])
 }
 
 /** Nodes whose speaker runs. */

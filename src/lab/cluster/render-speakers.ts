@@ -10,7 +10,11 @@ export function speakerObjects(moment: Moment): ApiObject[] {
   const withPod = nodes.filter(({ pod }) => pod !== 'absent')
   const reporting = withPod.filter(({ version }) => atLeast(parseVersion(version)!, [0, 15, 3]))
   return [
-    api.speakerDaemonSet({ version: story.metallb, nodes: withPod.length, args: speakerArgs(story) }),
+    api.speakerDaemonSet({
+      version: story.metallb,
+      nodes: withPod.length,
+      args: speakerArgs(story, story.metallb),
+    }),
     ...withPod.map((node) => podObject(node, moment)),
     ...reporting.map(({ name, config }) => api.configurationState(name, ...stateOf(config))),
   ]
@@ -29,7 +33,7 @@ function podObject({ name, address, version, pod }: ClusterNode, { life, story }
     node: name,
     ip: address,
     version,
-    args: speakerArgs(story),
+    args: speakerArgs(story, version),
     ready: pod === 'ready' && unheard === undefined,
     ...(isNew && { startedAt: timeText(deleted) }),
   })

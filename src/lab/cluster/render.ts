@@ -18,6 +18,7 @@ import type { ServiceStory } from './shape.ts'
 import { configurationObjects } from './render-config.ts'
 import { speakerObjects } from './render-speakers.ts'
 import { timeText } from './time.ts'
+import { tokenAccount } from './token-account.ts'
 
 /** Every object that the API holds at this moment, those that others need first. */
 export function objectsOf(moment: Moment, records: Records): readonly ApiObject[] {
@@ -26,6 +27,7 @@ export function objectsOf(moment: Moment, records: Records): readonly ApiObject[
   const namespaces = new Set([api.METALLB_NAMESPACE, ...keys.map(({ namespace }) => namespace)])
   return [
     ...[...namespaces].map(api.namespaceNamed),
+    ...tokenAccount(),
     ...roleWithout(story.denied),
     ...listedNodes(moment).map((node) => nodeObject(node, moment)),
     ...Object.entries(story.services).flatMap(([name, told]) => serviceObjects(name, told, moment)),

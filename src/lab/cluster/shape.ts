@@ -61,6 +61,8 @@ const node = object({
   removed: z.boolean().optional(),
   /** What is wrong with its memberlist, as seen from outside. */
   memberlist: oneOf(['refused', 'silent', 'wrong-key', 'no-key'], 'fault of a memberlist').optional(),
+  /** How its metrics cannot be read; `proxied`: before v0.16.0, by TLS alone, through a proxy beside the speaker. */
+  metrics: oneOf(['refused', 'silent', 'denied', 'proxied'], 'fault of metrics').optional(),
 })
 
 const port = z.string().regex(/^\d{1,5}\/(TCP|UDP)$/, {

@@ -128,7 +128,7 @@ function podOf({ name, version }: ClusterNode, story: ClusterStory): SpeakerPod 
     startedAt: null,
     deletedAt: null,
     image: `speaker:${version}`,
-    args: speakerArgs(story),
+    args: speakerArgs(story, version),
     env: { METALLB_ML_LABELS: null, METALLB_ML_BIND_ADDR: null },
   }
 }
