@@ -65,7 +65,7 @@ export function castOf(ending: Ending, noticed: Noticed): CastNode[] {
       config: configOf(name, ending),
       follows: host.follows,
       isMuted,
-      isDeaf: host.speaker?.deaf !== undefined,
+      isDeaf: host.speaker?.deaf === 'broadcast',
       isOutdated: host.speaker?.mac !== undefined,
       hides: host.arpIgnore > 0,
       nics,

@@ -14,6 +14,7 @@ export interface Ending {
   readonly kept: Kept
   /** Without power, or where nobody hears them. */
   readonly gone: ReadonlySet<string>
+  /** Whose speaker's answers do not come: it says nothing, hears nothing, or is not heard. */
   readonly muted: ReadonlySet<string>
   /** `host address`: what kernels have come to answer for (true) or stopped answering for. */
   readonly claimed: ReadonlyMap<string, boolean>
@@ -40,7 +41,7 @@ export function endingOf(story: Story, meanwhile: Meanwhile = 'all of it'): Endi
     cluster: story.cluster ?? clusterShape.parse({ metallb: 'none' }),
     kept: new Map(),
     gone: new Set(),
-    muted: new Set(namesOf(story, ({ speaker }) => speaker?.muted === true)),
+    muted: new Set(namesOf(story, isMute)),
     claimed: new Map(),
     announced: new Map(
       Object.entries(story.hosts)
@@ -52,6 +53,10 @@ export function endingOf(story: Story, meanwhile: Meanwhile = 'all of it'): Endi
     isFresh: false,
   }
   return acts.reduce(after, start)
+}
+
+function isMute({ speaker }: Story['hosts'][string]): boolean {
+  return speaker?.muted === true || speaker?.gagged === true || speaker?.deaf === 'all'
 }
 
 /** What a story makes a speaker announce, whoever is elected. */
@@ -76,6 +81,8 @@ function changed({ kept, cluster }: Ending, next: ClusterStory): Pick<Ending, 'c
 type Befalls = (before: Ending, host: string, pair: string) => Partial<Ending>
 
 const goes: Befalls = ({ gone }, host) => ({ gone: new Set([...gone, host]), isFresh: true })
+const mutes: Befalls = ({ muted }, host) => ({ muted: new Set([...muted, host]) })
+const speaks: Befalls = ({ muted }, host) => ({ muted: without(muted, host) })
 const returns: Befalls = ({ gone }, host) => ({ gone: without(gone, host) })
 
 const BEFALLS: Readonly<Record<FaultVerb, Befalls>> = {
@@ -85,8 +92,12 @@ const BEFALLS: Readonly<Record<FaultVerb, Befalls>> = {
   'interface-down': goes,
   plug: returns,
   'interface-up': returns,
-  mute: ({ muted }, host) => ({ muted: new Set([...muted, host]) }),
-  unmute: ({ muted }, host) => ({ muted: without(muted, host) }),
+  mute: mutes,
+  unmute: speaks,
+  gag: mutes,
+  ungag: speaks,
+  deafen: mutes,
+  undeafen: speaks,
   claim: ({ claimed }, _, pair) => ({ claimed: new Map([...claimed, [pair, true]]) }),
   release: ({ claimed }, _, pair) => ({ claimed: new Map([...claimed, [pair, false]]) }),
   announce: ({ announced }, _, pair) => ({ announced: new Map([...announced, [pair, true]]) }),

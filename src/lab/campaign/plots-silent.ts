@@ -25,7 +25,8 @@ export const SILENT_PLOTS = {
   },
   'muted-speaker': (draft, draw) => {
     const victim = victimIn(draft, draw)
-    return victim && withMore(draft, { steps: [{ fault: `mute ${victim.owner}` }, ...later(draw)] })
+    const verb = draw.one(['mute', 'gag', 'deafen'])
+    return victim && withMore(draft, { steps: [{ fault: `${verb} ${victim.owner}` }, ...later(draw)] })
   },
   // Nothing listens on its port, nothing answers, and the others have not noticed
   'dead-process': (draft, draw) => {
