@@ -14,6 +14,7 @@ export interface Admitted {
 export const ALLOWANCES = {
   'noticed-meanwhile': 'asked while something happens: before or behind it, and what it brings about',
   'in-the-middle': 'the same with --no-settle: a fault that would pass is called one, or the move is seen',
+  settled: 'asked while something happens: it deviated at first, and arpcheck tells that it settled',
   'unread-mismatch':
     'no view could be read, and the node that answers wins if those that are silent are no members',
   'unread-silence': 'no view could be read, and if those that are silent are no members nobody should answer',

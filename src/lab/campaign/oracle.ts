@@ -63,8 +63,15 @@ function atOnce(scene: Scene, earlier: readonly Scene[]): Admitted[] {
     .flatMap(admitted)
     .filter(({ verdict }) => !isPatient || !isFault(verdict))
     .map((one): Admitted => ({ ...one, because: isPatient ? 'noticed-meanwhile' : 'in-the-middle' }))
-  const moving = isPatient ? [] : [admit('settling', 'ARP902', 'in-the-middle')]
+  const moving = isPatient ? settledOf([...late, ...before]) : [admit('settling', 'ARP902', 'in-the-middle')]
   const all = [...late, ...before, ...moving]
   const keyOf = ({ verdict, reason, finding }: Admitted): string => [verdict, reason, finding].join()
   return all.filter((one, index) => all.findIndex((other) => keyOf(other) === keyOf(one)) === index)
+}
+
+/** What deviated at first and is well by the end is told so. */
+function settledOf(admits: readonly Admitted[]): Admitted[] {
+  return admits
+    .filter(({ verdict, reason }) => !isFault(verdict) && reason === undefined)
+    .map(({ verdict }) => admit(verdict, 'ARP902', 'settled'))
 }

@@ -181,6 +181,6 @@ test('asked at once: an address whose only endpoint died with another node may b
   const [truth] = truthsOf(parseStory(text, 'one.yaml'))
   assert.equal(
     truth?.admits.map(admittedText).join(' or '),
-    'idle ARP104 or ok no finding [noticed-meanwhile]',
+    'idle ARP104 or ok no finding [noticed-meanwhile] or idle ARP902 [settled] or ok ARP902 [settled]',
   )
 })
