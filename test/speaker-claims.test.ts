@@ -98,14 +98,11 @@ suite('over a live cluster', () => {
       const double = await doubleWith(t, [namespaceNamed('metallb-system'), ...objects, pod])
       const own = double.api.tokens.issue({ name: 'system:serviceaccount:arpcheck:arpcheck', groups: [] })
       const kubeconfig = file(t, 'kubeconfig', double.kubeconfigFor(own))
-      const cluster = await openLiveCluster(
-        { kubeconfig, env: {}, metallbNamespace: 'metallb-system' },
-        sources,
-      )
-      t.after(() => cluster.close())
+      const live = await openLiveCluster({ kubeconfig, env: {}, metallbNamespace: 'metallb-system' }, sources)
+      t.after(() => live.close())
       ;[tokens.length, notes.length] = [0, 0]
-      const snapshot = await cluster.read(never)
-      for (let look = 0; look < 2; look++) await cluster.claims.read(snapshot, never)
+      const snapshot = await live.read(never)
+      for (let look = 0; look < 2; look++) await live.claims.read(snapshot, never)
       const bearers = tokens.map((header) => header?.replace('Bearer ', ''))
       assert.deepEqual(
         bearers.map((token) => token && double.api.tokens.userWith(token)?.name),
