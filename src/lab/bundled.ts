@@ -36,6 +36,7 @@ import moving from './stories/moving.yaml'
 import networkUnavailable from './stories/network-unavailable.yaml'
 import noAdvertisement from './stories/no-advertisement.yaml'
 import noConfig from './stories/no-config.yaml'
+import noClaimant from './stories/no-claimant.yaml'
 import noEndpoint from './stories/no-endpoint.yaml'
 import noMetallb from './stories/no-metallb.yaml'
 import nodeRemoved from './stories/node-removed.yaml'
@@ -96,6 +97,8 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'stale-config': staleConfig,
   'missing-interface': missingInterface,
   'enslaved-interface': enslavedInterface,
+  'filtered-replies': filteredReplies,
+  'no-claimant': noClaimant,
   'requests-lost': requestsLost,
   'replies-lost': repliesLost,
   'deaf-nic': deafNic,
