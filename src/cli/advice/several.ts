@@ -101,7 +101,7 @@ export const SEVERAL = {
     seen: 'Read from the cluster: a Lease of Cilium or kube-vip holds this Service, or the mark of one of them is on it. What that controller does on the wire is not told apart from MetalLB.',
     causes: [
       'Another controller runs beside MetalLB: kube-vip, Cilium with L2 announcements, keepalived (metallb #1871, #2641, #2177, #2396, #726).',
-      'K3s comes with ServiceLB, which writes the addresses of nodes into the Service (k3s-io/k3s#269). Beside MetalLB, on other Services, it is no fault.',
+      'K3s comes with ServiceLB, which writes the addresses of nodes into a Service, in turn with MetalLB (k3s-io/k3s#269). Where each serves Services of its own it is no fault.',
       'Calico answers for single load-balancer addresses (projectcalico/calico#12451).',
     ],
     confirm: [

@@ -10,7 +10,7 @@ export const SILENT = {
       'The advertisement names an interface that the node lacks, or one that is down or enslaved. The first leaves an announceFailed event, the others nothing (metallb #2057, #2864, #2703).',
       'The speaker has no configuration or an old one, and is a member all the same, so that the others leave the VIP to it (metallb #2245, #252).',
       'The speaker hangs, or its process is gone and memberlist has not noticed yet (metallb #652, #402, #438).',
-      'The NIC was restarted, renamed or got another MAC (metallb #534, #692, #1727).',
+      'The NIC was restarted, renamed, made a port of a bridge, or got another MAC (metallb #534, #692, #1727).',
     ],
     confirm: [
       'Which node, and why:  arpcheck explain VIP',
@@ -122,7 +122,7 @@ export const SILENT = {
     seen: 'Seen: no reply to a broadcast, and a reply to the same question sent to that one MAC. Nothing of it is inferred.',
     causes: [
       'The NIC or its driver drops broadcasts: Wi-Fi, and some boards such as the Raspberry Pi. It works while somebody captures there in promiscuous mode (metallb #284, #454, #253, #789, raspberrypi/linux#2677).',
-      'A bond with LACP that is set up on one side alone, or otherwise than the switch (metallb #368).',
+      'The same was seen on a bond with LACP. Promiscuous mode helped, and nobody found why (metallb #368).',
       'Storm control or a filter for ARP, at the switch port or in the hypervisor.',
     ],
     confirm: [
