@@ -2,7 +2,16 @@ import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
 import { encodeArp } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
-import { attributionQuestions, nodeAddresses, type ClusterSide, type Question } from './core/cluster-side.ts'
+import {
+  attributionQuestions,
+  echoQuestions,
+  macMapFor,
+  nodeAddresses,
+  silentNodesOf,
+  type ClusterSide,
+  type Question,
+} from './core/cluster-side.ts'
+import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
 import type { Loss } from './core/case.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
@@ -18,7 +27,10 @@ export interface Task {
   readonly vantage: Vantage
   readonly options: CheckOptions
   readonly edges: CheckEdges
+  /** What the API tells: whom to ask, and which MACs are whose. */
   readonly cluster: ClusterSide | null
+  /** With the speakers' views, when they are there: who should answer. */
+  readonly whole: () => Promise<ClusterSide | null>
   readonly ownMacs: ReadonlySet<Mac>
   readonly signal: AbortSignal
 }
@@ -26,6 +38,8 @@ export interface Task {
 export interface Asked {
   readonly past: readonly PastRound[]
   readonly frames: Frames
+  /** Nodes' addresses that were asked by ICMP echo; missing: not asked. */
+  readonly echo: ReadonlyMap<Ip, 'alive' | 'silent'>
   /** What the interface did to us; what was heard before it stands. */
   readonly trouble: ArpcheckError | null
 }
@@ -37,15 +51,21 @@ export type Frames = Omit<FrameCounts, 'ignored'>
 export async function askVantage(task: Task): Promise<Asked> {
   const asker = new Asker(task)
   const past: PastRound[] = []
+  let echo: Asked['echo'] = new Map()
   try {
     do past.push(await asker.round())
     while (asker.canAskAgain() && mustAskAgain(past))
-    await asker.pass(unicastQuestions(task, past))
-    if (task.cluster) await asker.pass(attributionQuestions(task.cluster, task.ownMacs, past))
+    ;[echo] = await Promise.all([echoes(task, past, asker), askAlone(task, past, asker)])
   } finally {
     asker.close()
   }
-  return { past, frames: asker.frames(), trouble: asker.trouble }
+  return { past, frames: asker.frames(), echo, trouble: asker.trouble }
+}
+
+/** By unicast: those that kept silent, and MACs of nobody. */
+async function askAlone(task: Task, past: readonly PastRound[], asker: Asker): Promise<void> {
+  if (asker.isStopped()) return
+  await asker.pass([...(await unicastQuestions(task, past)), ...attributionOf(task, past)])
 }
 
 /** An open capture and the round that it feeds. An abort or trouble closes it, so that nothing more is sent. */
@@ -167,19 +187,59 @@ function questionedIps({ vantage, options, cluster }: Task): Ip[] {
 
 /** Asked by unicast alone, and only where a MAC is unknown. */
 function controlIps({ cluster }: Task): Ip[] {
-  return cluster?.nodes.flatMap((node) => [...crossAddresses(node)]) ?? []
+  return cluster?.cluster.nodes.flatMap((node) => [...crossAddresses(node)]) ?? []
 }
 
-/** Only where a given MAC kept silent on a vantage that hears: does it answer when asked alone (rule 6, ARP107)? */
-function unicastQuestions({ vantage, options }: Task, past: readonly PastRound[]): Question[] {
-  if (!hearing(past).hears) return []
-  const given = new Map(options.targets.map(({ vip, macs }) => [vip, macs ?? []]))
-  return vantage.vips
-    .filter((vip) => mergeEvidence(past, vip).answers.length === 0)
-    .flatMap((ip) =>
-      (given.get(ip) ?? []).filter((mac) => mac !== vantage.link.mac).map((to) => ({ ip, to })),
-    )
+/**
+ * Where somebody kept silent on a vantage that hears: does the MAC that should answer do so when asked alone (rule 6,
+ * ARP107)? It is the one that was given, or that of a node that is elected.
+ */
+async function unicastQuestions(task: Task, past: readonly PastRound[]): Promise<Question[]> {
+  const silent = silentVips(task, past)
+  if (silent.length === 0) return []
+  const { options, vantage, ownMacs } = task
+  const given = new Map(options.targets.map(({ vip, macs }) => [vip, macs]))
+  const elected = electedMacs(await task.whole(), ownMacs, past)
+  return silent.flatMap((ip) =>
+    (given.get(ip) ?? elected(ip)).filter((mac) => mac !== vantage.link.mac).map((to) => ({ ip, to })),
+  )
 }
+
+function silentVips({ vantage }: Task, past: readonly PastRound[]): Ip[] {
+  if (!hearing(past).hears) return []
+  return vantage.vips.filter((vip) => mergeEvidence(past, vip).answers.length === 0)
+}
+
+/** MACs that are known of the nodes that should answer. */
+function electedMacs(
+  cluster: ClusterSide | null,
+  ownMacs: ReadonlySet<Mac>,
+  past: readonly PastRound[],
+): (vip: Ip) => readonly Mac[] {
+  if (!cluster) return () => []
+  const nodeOf = [...macMapFor(cluster, ownMacs, past).nodeOf]
+  const silentNodes = silentNodesOf(cluster, past)
+  return (vip) => {
+    const elected = cluster.expect(vip, silentNodes)?.elected
+    const names = elected?.kind === 'somebody' ? suspectsOf(elected) : []
+    return nodeOf.filter(([, node]) => names.includes(node)).map(([mac]) => mac)
+  }
+}
+
+function attributionOf({ cluster, ownMacs }: Task, past: readonly PastRound[]): Question[] {
+  return cluster ? attributionQuestions(cluster, ownMacs, past) : []
+}
+
+/** Tells a dead node from one that is alive elsewhere; asked only where a VIP kept silent, and never of a file. */
+async function echoes(task: Task, past: readonly PastRound[], asker: Asker): Promise<Asked['echo']> {
+  const { cluster, edges, signal } = task
+  if (!cluster || !edges.echo || !asker.canAskAgain() || silentVips(task, past).length === 0) return new Map()
+  const ips = echoQuestions(cluster, past).slice(0, MAX_ECHOES)
+  return (ips.length > 0 && (await edges.echo(ips, signal))) || new Map()
+}
+
+/** More nodes than that do not die at once, and a storm would help nobody. */
+const MAX_ECHOES = 64
 
 function lossBetween(before: CaptureStatistics | null, after: CaptureStatistics | null): Loss {
   if (!before || !after) return 'uncounted'

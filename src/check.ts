@@ -1,83 +1,140 @@
 import { askVantage, type Asked } from './ask.ts'
-import { assemble, unaskedReport, type Run } from './core/assemble.ts'
+import {
+  deadlinesAfter,
+  findingsOf,
+  heldAt,
+  overlaid,
+  waitFor,
+  type Deadlines,
+  type Part,
+} from './core/again.ts'
+import { assemble } from './core/assemble.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import type { HostFacts } from './core/host.ts'
-import { isIpv4, type Ip } from './core/ip.ts'
-import { offSegment } from './core/judge.ts'
-import type { Expectation } from './core/case.ts'
+import type { Ip } from './core/ip.ts'
 import { nearest } from './core/nearest.ts'
-import { outcomeOf, ownMacs } from './core/outcome.ts'
-import type { ErrorReport, FrameCounts, Report, VipReport } from './core/report.ts'
+import { ownMacs } from './core/outcome.ts'
+import type { Report } from './core/report.ts'
 import type { Target } from './core/targets.ts'
 import { quoted } from './core/text.ts'
 import { planVantages, type VantagePlan } from './core/vantage.ts'
-import { clusterReport, clusterSideOf, readingOf, type Look, type Reading } from './elected.ts'
+import { clusterSideOf, readingOf, type Look, type Reading } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
-import { membershipFindings } from './membership.ts'
+import { judged, type Heard, type Judged } from './judged.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
 
 export type { CheckEdges, CheckOptions } from './options.ts'
 
+/** Between two looks at what has not settled: as often as a speaker may be asked for its view, and a switch is asked. */
+const PAUSE_MS = 2000
+
 /**
- * Asks for every target once, listens, judges. An abort ends the listening and reports what is known; so does trouble
- * with an interface, on that interface alone. Throws an ArpcheckError where nothing can be asked.
+ * Asks for every target, listens, judges; what may be lawful still is asked for again until it settles or its hold-down
+ * is over. An abort ends the listening and reports what is known; so does trouble with an interface, on that interface
+ * alone. Throws an ArpcheckError where nothing can be asked.
  */
 export async function check(options: CheckOptions, edges: CheckEdges, signal: AbortSignal): Promise<Report> {
   const started = { wallNs: edges.clock.wallNs(), ms: edges.clock.monotonicMs() }
   const facts = edges.hostFacts()
-  const first = edges.readCluster ? readingOf(await lookAt(edges, signal)) : null
+  const opened = edges.readCluster ? await openLook(edges, signal) : null
+  const first = opened?.reading ?? null
   const targets = targetsOf(options, first)
   requireNodes(targets, first)
   const plan = planOrThrow(targets, options, facts)
-  const asked = await askAll(plan, { options: { ...options, targets }, edges, facts, reading: first }, signal)
-  const reading = first && (await readAgain(first, edges, signal))
-  const run = { options, facts, targets, plan, asked, reading, interrupted: signal.aborted }
+  const setting: Setting = { options: { ...options, targets }, edges, facts, signal }
+  let look = await askAndJudge({ ...setting, plan, opened, deadlines: new Map() })
+  let part = look.part
+  for (
+    let wait = waitFor(look.deadlines, now(edges));
+    wait && !signal.aborted;
+    wait = waitFor(look.deadlines, now(edges))
+  ) {
+    tellWait(wait, part, edges)
+    await edges.clock.sleep(Math.min(wait.forMs, PAUSE_MS), signal)
+    if (signal.aborted) break
+    look = await askAndJudge({
+      ...setting,
+      plan: narrowed(plan, wait.vips),
+      opened: reopened(look.reading),
+      deadlines: look.deadlines,
+    })
+    part = overlaid(part, look.part)
+  }
   return assemble({
+    ...part,
+    findings: findingsOf(part),
+    interrupted: part.interrupted || signal.aborted,
     startedAt: new Date(Number(started.wallNs / 1_000_000n)),
-    durationMs: edges.clock.monotonicMs() - started.ms,
-    ...judged(run),
+    durationMs: now(edges) - started.ms,
   })
 }
 
-interface Heard {
-  readonly options: CheckOptions
-  readonly facts: HostFacts
-  readonly targets: readonly Target[]
-  readonly plan: VantagePlan
-  readonly asked: readonly Asked[]
-  readonly reading: Reading | null
-  readonly interrupted: boolean
+function tellWait(
+  { vips, forMs }: { vips: Ip[]; forMs: number },
+  { vips: rows }: Part,
+  edges: CheckEdges,
+): void {
+  const finding = rows.find(({ vip }) => vip === vips[0])?.findings.find(({ code }) => code === 'ARP902')
+  if (finding) edges.onWait?.({ vips, forMs, finding })
 }
 
-/** From what was heard to what is reported: pure, and the second half of a check. */
-function judged(heard: Heard): Omit<Run, 'startedAt' | 'durationMs'> {
-  const { options, facts, targets, plan, asked, reading, interrupted } = heard
-  const cluster = reading && clusterSideOf(reading, facts, targets)
-  const seen = {
+interface Setting {
+  readonly options: CheckOptions
+  readonly edges: CheckEdges
+  readonly facts: HostFacts
+  readonly signal: AbortSignal
+}
+
+interface Round extends Setting {
+  readonly plan: VantagePlan
+  readonly opened: Opened | null
+  readonly deadlines: Deadlines
+}
+
+interface Looked extends Pick<Judged, 'part'> {
+  readonly reading: Reading | null
+  readonly deadlines: Deadlines
+}
+
+/** One look: asks from every interface, reads the cluster again, judges. */
+async function askAndJudge(round: Round): Promise<Looked> {
+  const { options, edges, facts, signal, plan, deadlines } = round
+  const asked = await askAll(round)
+  const reading = round.opened && (await readAgain(await round.opened.whole, edges, signal))
+  const nowMs = now(edges)
+  const heard: Heard = {
+    options,
     facts,
-    expectations: expectationsOf(targets, reading),
-    cluster,
-    mustBeFree: options.mustBeFree,
+    targets: options.targets,
+    plan,
+    asked,
+    reading,
+    heldFor: options.settle === false ? null : (vip) => heldAt(deadlines.get(vip), nowMs),
+    interrupted: signal.aborted,
   }
-  const outcomes = asked.map(({ past, trouble }, i) =>
-    outcomeOf({ ...seen, past, vantage: plan.vantages[i]!, interrupted: interrupted || trouble !== null }),
-  )
-  const errors = errorsOf(asked)
-  const vips = [...outcomes.flatMap((outcome) => outcome.vips), ...untestable(targets, plan, cluster)]
-  const node = cluster?.ownNode ?? facts.hostname
-  return {
-    interrupted: interrupted || errors.length > 0,
-    errors,
-    vantage: plan.vantages.map(({ link, ip }) => ({ node, interface: link.name, mac: link.mac, ip })),
-    canaries: outcomes.flatMap(({ canaries }) => canaries),
-    frames: frameCounts(asked),
-    vips,
-    ...clusterReport(reading, vips),
-    findings: [
-      ...outcomes.flatMap(({ findings }) => findings),
-      ...(reading && cluster ? membershipFindings(reading, cluster, asked) : []),
-    ],
-  }
+  const { part, unsettled } = judged(heard)
+  return { part, reading, deadlines: deadlinesAfter(deadlines, unsettled, nowMs) }
+}
+
+function now({ clock }: CheckEdges): number {
+  return clock.monotonicMs()
+}
+
+/** The second look of one round is the first of the next. */
+function reopened(reading: Reading | null): Opened | null {
+  if (!reading) return null
+  const next = readingOf(reading.after ?? reading.before)
+  return { reading: next, whole: Promise.resolve(next) }
+}
+
+/** The same interfaces, for these VIPs alone. */
+function narrowed({ vantages }: VantagePlan, vips: readonly Ip[]): VantagePlan {
+  const wanted = new Set(vips)
+  const fewer = vantages.map((vantage) => ({
+    ...vantage,
+    vips: vantage.vips.filter((vip) => wanted.has(vip)),
+  }))
+  return { vantages: fewer.filter((vantage) => vantage.vips.length > 0), offSegment: [] }
 }
 
 /** What was given, or else all that the cluster announces. */
@@ -103,21 +160,33 @@ function namesText(names: readonly string[]): string {
   return names.length > 6 ? `${names.slice(0, 6).join(', ')} and ${names.length - 6} more` : names.join(', ')
 }
 
-/** Only what the user gave: the cluster tells the rest. */
-function expectationsOf(targets: readonly Target[], reading: Reading | null): ReadonlyMap<Ip, Expectation> {
-  const announced = new Set(reading?.inventory.vips.map(({ ip }) => ip))
-  return new Map(
-    targets.flatMap(({ vip, macs, node }): [Ip, Expectation][] => {
-      if (macs) return [[vip, { source: 'static', macs }]]
-      return node !== undefined || announced.has(vip) ? [] : [[vip, { source: 'any' }]]
-    }),
-  )
+/** A first look at the cluster: what the API holds tells whom to ask; the views of slow speakers may come later. */
+interface Opened {
+  readonly reading: Reading
+  readonly whole: Promise<Reading>
 }
 
-async function lookAt({ readCluster, readViews, clock }: CheckEdges, signal: AbortSignal): Promise<Look> {
-  const cluster = await readCluster!(signal)
-  const views = (await readViews?.(cluster, signal)) ?? null
-  return { cluster, views, atMs: clock.monotonicMs() }
+/** Claims are counted before our first question, and waited for; a dead speaker's view is not. */
+async function openLook(edges: CheckEdges, signal: AbortSignal): Promise<Opened> {
+  const cluster = await edges.readCluster!(signal)
+  const views = edges.readViews?.(cluster, signal)
+  const claims = (await edges.readClaims?.(cluster, signal)) ?? null
+  const reading = readingOf({ cluster, views: null, claims, atMs: now(edges) })
+  const whole = Promise.resolve(views).then((read) => ({
+    ...reading,
+    before: { ...reading.before, views: read ?? null },
+  }))
+  whole.catch(() => {}) // thrown where it is waited for
+  return { reading, whole }
+}
+
+async function lookAt(edges: CheckEdges, signal: AbortSignal): Promise<Look> {
+  const cluster = await edges.readCluster!(signal)
+  const [views, claims] = await Promise.all([
+    edges.readViews?.(cluster, signal),
+    edges.readClaims?.(cluster, signal),
+  ])
+  return { cluster, views: views ?? null, claims: claims ?? null, atMs: now(edges) }
 }
 
 /** The expectation's second look. An API that fails just then leaves the first one to stand. */
@@ -131,28 +200,14 @@ async function readAgain(first: Reading, edges: CheckEdges, signal: AbortSignal)
   }
 }
 
-interface Plan {
-  readonly options: CheckOptions
-  readonly edges: CheckEdges
-  readonly facts: HostFacts
-  readonly reading: Reading | null
-}
-
 /** All interfaces at once; one that cannot be opened stops the others before its error is thrown. */
-async function askAll(
-  { vantages }: VantagePlan,
-  { options, edges, facts, reading }: Plan,
-  signal: AbortSignal,
-): Promise<Asked[]> {
+async function askAll({ options, edges, facts, signal, plan, opened }: Round): Promise<Asked[]> {
   const stop = new AbortController()
   const ended = AbortSignal.any([signal, stop.signal])
-  const shared = {
-    options,
-    edges,
-    cluster: reading && clusterSideOf(reading, facts),
-    ownMacs: ownMacs(facts),
-  }
-  const tasks = vantages.map((vantage) => askVantage({ ...shared, vantage, signal: ended }))
+  const cluster = opened && clusterSideOf(opened.reading, facts)
+  const whole = async (): Promise<ClusterSide | null> => opened && clusterSideOf(await opened.whole, facts)
+  const shared = { options, edges, cluster, whole, ownMacs: ownMacs(facts) }
+  const tasks = plan.vantages.map((vantage) => askVantage({ ...shared, vantage, signal: ended }))
   try {
     return await Promise.all(tasks)
   } finally {
@@ -173,48 +228,4 @@ function planOrThrow(
   )
   if ('code' in plan) throw new ArpcheckError(plan.code, plan.message, { remedy: plan.remedy })
   return plan
-}
-
-/** Rows for what no interface here can ask: other segments, and IPv6, whose neighbour discovery is not spoken yet. */
-function untestable(targets: readonly Target[], plan: VantagePlan, cluster: ClusterSide | null): VipReport[] {
-  const ipv6 = targets.map(({ vip }) => vip).filter((vip) => !isIpv4(vip))
-  const nobody: ReadonlySet<string> = new Set()
-  return [...plan.offSegment, ...ipv6].map((vip) =>
-    unaskedReport(vip, offSegment(vip), cluster?.vips.get(vip), cluster?.expect(vip, nobody)),
-  )
-}
-
-function frameCounts(asked: readonly Asked[]): FrameCounts {
-  const all = asked.map(({ frames }) => frames)
-  return {
-    sent: sum(all.map(({ sent }) => sent)),
-    received: sum(all.map(({ received }) => received)),
-    kernelDrops: sumOrNull(all.map(({ kernelDrops }) => kernelDrops)),
-    ringDrops: sumOrNull(all.map(({ ringDrops }) => ringDrops)),
-    ignored: ignoredCounts(asked),
-  }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-/** Null where one of them is not known. */
-function sumOrNull(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null)
-  return known.length === values.length ? sum(known) : null
-}
-
-function errorsOf(asked: readonly Asked[]): ErrorReport[] {
-  return asked.flatMap(({ trouble }) =>
-    trouble ? [{ code: trouble.code, message: trouble.message, next: trouble.remedy }] : [],
-  )
-}
-
-function ignoredCounts(asked: readonly Asked[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { round } of asked.flatMap(({ past }) => past)) {
-    for (const [reason, count] of round.ignored) counts[reason] = (counts[reason] ?? 0) + count
-  }
-  return counts
 }

@@ -1,12 +1,23 @@
 import type { Announcer, Evidence, Inventory, Vip } from './announcers/announcer.ts'
 import { explain, metallb, releases } from './announcers/metallb/metallb.ts'
-import type { ClusterSide, VipSide } from './core/cluster-side.ts'
+import { gossipOf } from './announcers/metallb/gossip.ts'
+import { metricsOf, type SpeakerClaim } from './core/claims.ts'
+import type { Place } from './core/cluster-findings.ts'
+import type { ClusterSide, Timing, VipSide } from './core/cluster-side.ts'
 import { ownNodeOf } from './core/cluster-side.ts'
 import type { ElectedExpectation } from './core/case.ts'
 import { INPUTS, type ClusterSnapshot } from './core/cluster.ts'
 import type { ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
-import type { MetallbReport, OutOfScopeReport, Report, UnreadReport, ViewReport } from './core/report.ts'
+import type { Ip } from './core/ip.ts'
+import type {
+  ClaimReport,
+  MetallbReport,
+  OutOfScopeReport,
+  Report,
+  UnreadReport,
+  ViewReport,
+} from './core/report.ts'
 import type { Target } from './core/targets.ts'
 import { viewsOf, type SpeakerReading } from './core/views.ts'
 
@@ -22,6 +33,8 @@ export interface Look {
   readonly cluster: ClusterSnapshot
   /** Null where no speaker was asked. */
   readonly views: ViewsReading | null
+  /** What its speakers claim; null where they were not asked. */
+  readonly claims: readonly SpeakerClaim[] | null
   /** On a clock that never steps back. */
   readonly atMs: number
 }
@@ -50,42 +63,53 @@ export function readingOf(before: Look): Reading {
  * was given with a target takes the elected one's place.
  */
 export function clusterSideOf(
-  reading: Reading,
+  { before, after, inventory }: Reading,
   facts: HostFacts,
   targets: readonly Target[] = [],
 ): ClusterSide {
-  const { before, after, inventory } = reading
+  const last = after ?? before
   const given = new Map(targets.flatMap(({ vip, node }) => (node === undefined ? [] : [[vip, node]])))
-  const { cluster } = before
-  const namespace = namespaceOf(cluster)
-  const vips = new Map(inventory.vips.map((vip) => [vip.ip, vip]))
-  const elect = (vip: Vip, look: Look, silentNodes: ReadonlySet<string>): ClusterExpectation =>
-    announcer.elect(vip, look.cluster, evidenceOf(look, silentNodes))
+  const [was, is] = [byIp(inventory), byIp(after ? announcer.vips(after.cluster) : inventory)]
+  // a Service that is gone by now is told by what it was
+  const latest = new Map(
+    [...was].map(([ip, vip]) => [ip, is.has(ip) ? { vip: is.get(ip)!, look: last } : { vip, look: before }]),
+  )
+  const place = { ...placeOf(last.cluster), takenAt: last.cluster.takenAt, timing: timingOf(last.cluster) }
   return {
-    nodes: cluster.nodes,
-    records: cluster.nicRecords,
-    ownNode: ownNodeOf(cluster.nodes, facts),
-    vips: new Map(inventory.vips.map((vip) => [vip.ip, vipSideOf(vip, cluster)])),
+    cluster: last.cluster,
+    readings: last.views?.readings ?? [],
+    claims: { before: metricsOf(before.claims ?? []), after: metricsOf(last.claims ?? []) },
+    timing: place.timing,
+    ownNode: ownNodeOf(last.cluster.nodes, facts),
+    vips: new Map([...latest].map(([ip, { vip, look }]) => [ip, vipSideOf(vip, look.cluster)])),
     expect: (ip, silentNodes) => {
-      const [vip, node] = [vips.get(ip), given.get(ip)]
-      const elected = vip && elect(vip, after ?? before, silentNodes)
-      if (node !== undefined) return givenExpectation(node, elected, namespace)
-      if (!vip || !elected) return undefined
-      const moved = after !== null && essence(elect(vip, before, silentNodes)) !== essence(elected)
-      return { source: 'cluster', namespace, elected, moved }
+      const [found, node] = [latest.get(ip), given.get(ip)]
+      const elected = found && elect(found.vip, found.look, silentNodes)
+      if (node !== undefined) return { ...place, ...givenExpectation(node, elected) }
+      if (!elected) return undefined
+      const moved =
+        !is.has(ip) ||
+        (after !== null && essence(elect(was.get(ip)!, before, silentNodes)) !== essence(elected))
+      return { ...place, source: 'cluster', elected, moved }
     },
   }
+}
+
+function elect(vip: Vip, look: Look, silentNodes: ReadonlySet<string>): ClusterExpectation {
+  return announcer.elect(vip, look.cluster, evidenceOf(look, silentNodes))
+}
+
+function byIp({ vips }: Inventory): ReadonlyMap<Ip, Vip> {
+  return new Map(vips.map((vip) => [vip.ip, vip]))
 }
 
 /** Expects the node that a person named; whom the cluster elects stays to be told. */
 function givenExpectation(
   node: string,
   elected: ClusterExpectation | undefined,
-  namespace: string,
-): ElectedExpectation {
+): Pick<ElectedExpectation, 'source' | 'moved' | 'elected'> {
   return {
     source: 'cluster',
-    namespace,
     moved: false,
     elected: {
       kind: 'somebody',
@@ -107,7 +131,7 @@ export function clusterReport(
   vips: Report['vips'],
 ): { readonly metallb: MetallbReport | null; readonly outOfScope: readonly OutOfScopeReport[] } {
   if (!reading) return { metallb: null, outOfScope: [] }
-  const { cluster, views } = reading.after ?? reading.before
+  const { cluster, views, claims } = reading.after ?? reading.before
   const outOfScope = reading.inventory.outOfScope.map(({ ip, service, why, by }) => ({
     ip,
     service,
@@ -122,9 +146,22 @@ export function clusterReport(
       waiting: reading.inventory.waiting.map(({ key }) => key),
       unread: unreadOf(cluster),
       views: (views?.readings ?? []).map(viewReport),
+      claims: (claims ?? []).map(claimReport),
     },
     outOfScope,
   }
+}
+
+/** Where MetalLB runs, and what runs its speakers, for commands. */
+export function placeOf(cluster: ClusterSnapshot): Place {
+  const { speakerPods, speakerDaemonSets } = cluster
+  const daemonSet = speakerPods.find((pod) => pod.daemonSet !== null)?.daemonSet ?? speakerDaemonSets[0]?.name
+  return { namespace: namespaceOf(cluster), daemonSet: daemonSet ?? 'speaker' }
+}
+
+function timingOf(cluster: ClusterSnapshot): Timing {
+  const { holdDownMs, failoverMaxMs } = announcer.grace(cluster)
+  return { holdDownMs, failoverMaxMs, gossipToTheDeadMs: gossipOf(cluster).profile.gossipToTheDeadMs }
 }
 
 /** Where MetalLB runs, for commands. */
@@ -161,7 +198,9 @@ function vipSideOf(vip: Vip, cluster: ClusterSnapshot): VipSide {
   return {
     services: vip.holders.map(({ key }) => key),
     pool: vip.pool,
-    recorded: [...new Set(announcer.recorded(vip, cluster).statuses.map(({ node }) => node))],
+    records: announcer.recorded(vip, cluster),
+    others: announcer.others(vip, cluster),
+    changes: () => announcer.changes(vip, cluster),
     candidates: first?.election.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
     excluded: first?.election.excluded ?? [],
     policies: [...new Set(vip.holders.map(({ service }) => service.externalTrafficPolicy))].sort(),
@@ -179,6 +218,10 @@ function membershipOf(vips: Report['vips'], views: ViewsReading | null): Metallb
   if (views && viewsOf(views.readings).length > 0) return 'read'
   if (vips.some(({ expected }) => expected.source === 'inferred')) return 'inferred'
   return vips.some(({ expected }) => expected.source === 'memberlist') ? 'off' : 'unknown'
+}
+
+function claimReport({ node, reading: { kind } }: SpeakerClaim): ClaimReport {
+  return { speaker: node, error: kind === 'metrics' ? null : kind }
 }
 
 function viewReport({ speaker, reading }: SpeakerReading): ViewReport {

@@ -2,8 +2,11 @@ import { openCap } from './capture/cap.ts'
 import { openNative } from './capture/native.ts'
 import type { CheckEdges } from './check.ts'
 import { systemClock } from './clock.ts'
+import type { Ip } from './core/ip.ts'
+import { ArpcheckError } from './errors.ts'
 import { readHostFacts } from './host/facts.ts'
 import { readHostFactsAnyway } from './host/plain.ts'
+import { echo } from './icmp/echo.ts'
 
 /** Frames that the ring holds: a few answers to each question, and never more than the engine takes by default. */
 const RING_FRAMES = { least: 4096, most: 262_144 }
@@ -20,6 +23,7 @@ export function liveEdges(): CheckEdges {
       const ringFrames = Math.min(RING_FRAMES.most, Math.max(RING_FRAMES.least, frames * ANSWERS_EACH))
       return openNative({ device, ringFrames, kernelBufferBytes: ringFrames * KERNEL_FRAME_BYTES }, events)
     },
+    echo: askByEcho,
   }
 }
 
@@ -29,5 +33,22 @@ export function capEdges(): CheckEdges {
     clock: systemClock,
     hostFacts: () => readHostFactsAnyway(),
     openCapture: (device, frames, events) => openCap({ device, frames: frames * ANSWERS_EACH }, events),
+    echo: askByEcho,
+  }
+}
+
+/** As long as a node on another segment may take; who is dead costs all of it. */
+const ECHO_MS = 1000
+
+/** Null where ICMP cannot be asked: the package is not there, or it may not open a socket. */
+async function askByEcho(
+  ips: readonly Ip[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Ip, 'alive' | 'silent'> | null> {
+  try {
+    return await echo(ips, { timeoutMs: ECHO_MS, seed: Number(systemClock.wallNs() & 0xffff_ffffn), signal })
+  } catch (error) {
+    if (error instanceof ArpcheckError) return null
+    throw error
   }
 }

@@ -6,7 +6,7 @@ import { judgeMembership, type MembershipFinding } from './core/membership.ts'
 import type { MembersReport, VipVotes } from './core/members-report.ts'
 import { membershipFinding } from './core/sentences-membership.ts'
 import type { PacketReading, SpeakerReading } from './core/views.ts'
-import { evidenceOf, namespaceOf, type Look, type ViewsReading } from './elected.ts'
+import { evidenceOf, placeOf, type Look, type ViewsReading } from './elected.ts'
 import type { CheckEdges } from './options.ts'
 import type { SpeakerViews } from './speaker-views.ts'
 
@@ -49,8 +49,8 @@ export async function readMembers(
       error: reading.kind === 'view' ? null : reading.kind,
     })),
     packets,
-    votes: votesOf({ cluster, views: read, atMs: 0 }),
-    findings: found.map((one) => membershipFinding(one, namespaceOf(cluster))),
+    votes: votesOf({ cluster, views: read, claims: null, atMs: 0 }),
+    findings: found.map((one) => membershipFinding(one, placeOf(cluster))),
   }
   return { report, readings, found }
 }

@@ -2,6 +2,7 @@ import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSnapshot } from './core/cluster.ts'
+import type { Finding } from './core/findings.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
 import type { Target } from './core/targets.ts'
@@ -25,7 +26,7 @@ export interface CheckOptions {
   /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
   readonly sender: 'auto' | 'zero' | Ip
   /** False: a deviation is judged at once, also in the middle of a fail-over (`--no-settle`). */
-  readonly settle?: boolean
+  readonly settle?: boolean | undefined
   /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */
   readonly senders?: ReadonlyMap<Ip, Ip>
 }
@@ -34,6 +35,8 @@ export interface CheckOptions {
 export interface Wait {
   readonly vips: readonly Ip[]
   readonly forMs: number
+  /** ARP902 of the first of them: what was seen, and what may explain it. */
+  readonly finding: Finding
 }
 
 /** The edges of one check, passed in so that tests and replays bring their own. */

@@ -1,7 +1,11 @@
-import type { ClusterSnapshot, Readable, Service } from '../core/cluster.ts'
+import type { SpeakerClaim } from '../core/claims.ts'
+import type { ClusterSnapshot, Service } from '../core/cluster.ts'
+import type { Other } from '../core/cluster-side.ts'
 import type { ClusterExpectation } from '../core/expectation.ts'
 import type { Ip } from '../core/ip.ts'
+import type { Records } from '../core/records.ts'
 import type { Refusal } from '../core/refusal.ts'
+import type { Change } from '../core/settle.ts'
 import type { SpeakerView } from '../core/views.ts'
 
 /** What makes a node answer for an address: MetalLB today. Pure: snapshots in, values out. */
@@ -14,7 +18,11 @@ export interface Announcer {
   /** The recorded truth: who it wrote down. */
   recorded(vip: Vip, cluster: ClusterSnapshot): Records
   /** The claimed truth: who believes that it announces. */
-  claimed(vip: Vip, claims: readonly SpeakerClaims[]): Claimed
+  claimed(vip: Vip, claims: readonly SpeakerClaim[]): Claimed
+  /** Which other controllers announce the address too. */
+  others(vip: Vip, cluster: ClusterSnapshot): readonly Other[]
+  /** When what decides about the address changed last, newest first; what was taken away leaves no trace. */
+  changes(vip: Vip, cluster: ClusterSnapshot): readonly Change[]
   /** How long its own machinery may take. */
   grace(cluster: ClusterSnapshot): Grace
 }
@@ -62,43 +70,10 @@ export interface Evidence {
   readonly maxAgeMs: number
 }
 
-export interface Records {
-  /** Newest first. */
-  readonly statuses: readonly StatusRecord[]
-  /** `nodeAssigned` for layer 2, newest first. */
-  readonly assigned: readonly EventRecord[]
-  /** `announceFailed`, newest first: the named interfaces do not exist on the elected node. */
-  readonly failed: readonly EventRecord[]
-  readonly readable: { readonly statuses: Readable; readonly events: Readable }
-}
-
-export interface StatusRecord {
-  readonly service: string
-  readonly node: string
-  /** Empty: all. */
-  readonly interfaces: readonly string[]
-  readonly ageMs: number | null
-  /** Its speaker pod is gone or not Ready: the record outlived its writer. */
-  readonly orphaned: boolean
-}
-
-export interface EventRecord {
-  readonly service: string
-  readonly node: string
-  readonly count: number
-  readonly ageMs: number | null
-}
-
-/** What one speaker's metrics say. */
-export interface SpeakerClaims {
-  readonly node: string
-  readonly announced: readonly { readonly service: string; readonly ip: Ip; readonly protocol: string }[]
-}
-
 export interface Claimed {
   /** Nodes that say they announce the address in layer 2, sorted. */
   readonly nodes: readonly string[]
-  /** Nodes that were asked. */
+  /** Nodes whose speaker could be read, sorted: of the others nobody knows what they claim. */
   readonly asked: readonly string[]
 }
 

@@ -7,6 +7,7 @@ import type { Target } from '../core/targets.ts'
 import { ArpcheckError, messageOf } from '../errors.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import type { VipCache, VipList } from './cache.ts'
+import { readClaimsFor } from './claims.ts'
 import { readViewsFor, type Memberlist } from './memberlist.ts'
 import { whyNoVips } from './novips.ts'
 import { sentenceOf } from './screens/trouble.ts'
@@ -21,6 +22,8 @@ export interface ByCluster {
   readonly cache: VipCache | null
   readonly namespace: string | null
   readonly memberlist: Memberlist
+  /** Whether the speakers' metrics are read as well. */
+  readonly speakerMetrics: boolean
   /** Called once it is known how many addresses will be asked for. */
   readonly onRead: (count: number) => void
   readonly tell: (note: string) => void
@@ -30,7 +33,8 @@ export interface ByCluster {
 
 /** Checks by what the cluster says; while its API is away, by the list of VIPs that the last good run left. */
 export async function checkByCluster(task: ByCluster, signal: AbortSignal): Promise<Report> {
-  const { options, edges, cluster } = task
+  const { options, cluster } = task
+  const edges = { ...task.edges, ...readClaimsFor(cluster.claims, task.speakerMetrics) }
   let saving: Promise<void> | undefined
   async function readCluster(stop: AbortSignal): Promise<ClusterSnapshot> {
     const snapshot = await cluster.read(stop)

@@ -5,6 +5,7 @@ import { paceOf } from '../core/pace.ts'
 import type { Report } from '../core/report.ts'
 import { readTargets, type Target } from '../core/targets.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
+import type { Wait } from '../options.ts'
 import { checkByCluster } from './bycluster.ts'
 import { cacheFolder, VipCache } from './cache.ts'
 import type { Prepared } from './edges.ts'
@@ -33,7 +34,8 @@ export async function checkCommand(
     return INTERRUPTED
   }
   const report = await named(judged)
-  if (settings.quiet < 2) for (const note of unreadNotes(report.metallb?.unread ?? [])) tellNote(note, world)
+  if (settings.quiet < 2)
+    for (const note of unreadNotes(report.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
   const style = styleFor(settings, world.env, world.stdout.isTTY)
   const { output, quiet, verbose } = settings
   await write(world.stdout, await render(report, { output, quiet, verbose }, style))
@@ -54,10 +56,12 @@ function errorsIn({ errors }: Report): ArpcheckError[] {
 }
 
 function run(
-  { options, edges, cluster }: Prepared,
-  { settings, world, stage }: Setting,
+  { options, edges: live, cluster }: Prepared,
+  setting: Setting,
   signal: AbortSignal,
 ): Promise<Report> {
+  const { settings, world, stage } = setting
+  const edges = { ...live, onWait: waiting(setting) }
   Object.assign(stage, stageOf(options))
   if (cluster === null) return check(options, edges, signal)
   stage.what = 'reading the cluster'
@@ -68,11 +72,31 @@ function run(
     cache: cacheOf(cluster.origin, settings, world),
     namespace: settings['metallb-namespace'],
     memberlist: settings.memberlist,
+    speakerMetrics: settings['speaker-metrics'],
     onRead: (count: number) => Object.assign(stage, stageOf(options, count)),
     tell: (note: string) => tellNote(note, world),
     remark: (note: string) => settings.verbose > 0 && tellNote(note, world),
   }
   return checkByCluster(task, signal)
+}
+
+/** Told once; what a person sees meanwhile is the progress. */
+export function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
+  let isTold = settings.quiet > 1
+  return ({ vips, forMs, finding: { message, why } }) => {
+    Object.assign(stage, {
+      what: `waiting for ${plural(vips.length, 'VIP')} to settle`,
+      aboutMs: stage.aboutMs + forMs,
+    })
+    if (isTold) return
+    isTold = true
+    const more =
+      vips.length > 1 ? `, and ${plural(vips.length - 1, 'more VIP', 'more VIPs')} may settle too` : ''
+    tellNote(
+      `${message}${why[0] ? ` (${why[0]})` : ''}${more}. Asking again until then; --no-settle judges at once.`,
+      world,
+    )
+  }
 }
 
 function cacheOf(origin: string, settings: Settings, { env }: World): VipCache | null {
@@ -119,6 +143,7 @@ export function readOptions(words: readonly string[], settings: Settings): Check
     timeoutMs: settings.timeout,
     rate: settings.rate,
     sender: settings.sender,
+    settle: !settings['no-settle'],
   }
 }
 

@@ -50,6 +50,7 @@ export function openCluster(settings: Settings, world: World): Promise<LiveClust
     {
       keyFile: settings['memberlist-key-file'],
       onNoKey: (note) => settings.quiet < 2 && tellNote(note, world),
+      onNoToken: (note) => settings.quiet < 2 && tellNote(note, world),
     },
   )
 }

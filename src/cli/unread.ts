@@ -17,13 +17,18 @@ const WITHOUT: Record<InputName, string> = {
   memberlistConfig: "memberlist's own times are taken as shipped.",
   excludedInterfaces: 'NICs that MetalLB is told to leave out are not known.',
   nicRecords: "The nodes' MACs are found by asking alone.",
+  otherAnnouncers: 'Leases of Cilium and kube-vip are not known; everything else was checked.',
   capabilities: "MetalLB's release is told by its image alone.",
 }
 
 const NOWHERE = 'Where MetalLB runs is not known: --metallb-namespace names it.'
 
+/** Told with --verbose alone: most clusters have no other controller, and nothing was judged without it. */
+const QUIET: ReadonlySet<InputName> = new Set(['otherAnnouncers'])
+
 /** One sentence for each permission that is missing, and for each other reason why something was not read. */
-export function unreadNotes(unread: readonly UnreadReport[]): string[] {
+export function unreadNotes(all: readonly UnreadReport[], verbose: number): string[] {
+  const unread = all.filter(({ input }) => verbose > 0 || !QUIET.has(input))
   const reasons = new Map<string, [UnreadReport, ...UnreadReport[]]>()
   for (const item of unread) {
     const alike = reasons.get(`${item.why} ${item.what}`)

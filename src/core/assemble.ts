@@ -1,3 +1,4 @@
+import { isClaimed } from './claims.ts'
 import type { VipSide } from './cluster-side.ts'
 import type { Case, Expectation, Judgement } from './case.ts'
 import { NO_MACS, type MacMap } from './macs.ts'
@@ -57,9 +58,9 @@ export function assemble(run: Run): Report {
 }
 
 /** The row of a VIP that was asked for. */
-export function vipReport(item: Case, judgement: Judgement, side?: VipSide): VipReport {
+export function vipReport(item: Case, judgement: Judgement): VipReport {
   const answered = item.evidence.answers.map((answer) => answerReport(item, answer))
-  const row = emptyRow(item.vip, judgement, side)
+  const row = emptyRow(item.vip, judgement, item.side ?? undefined)
   return {
     ...row,
     interface: item.interface,
@@ -67,6 +68,7 @@ export function vipReport(item: Case, judgement: Judgement, side?: VipSide): Vip
     truths: {
       ...row.truths,
       elected: electedNodes(item.expected),
+      claimed: claimants(item),
       answered: [...new Set(answered.flatMap(({ node }) => node ?? []))],
     },
     answered,
@@ -108,10 +110,14 @@ function emptyRow(vip: Ip, { verdict, reason, findings }: Judgement, side?: VipS
       candidates: side?.candidates ?? [],
       excluded: side?.excluded ?? [],
     },
-    truths: { elected: [], recorded: side?.recorded ?? [], claimed: [], answered: [] },
+    truths: { elected: [], recorded: recordedBy(side), claimed: [], answered: [] },
     answered: [],
     findings,
   }
+}
+
+function recordedBy(side: VipSide | undefined): readonly string[] {
+  return [...new Set(side?.records.statuses.map(({ node }) => node))]
 }
 
 type Expected = Pick<VipReport['expected'], 'nodes' | 'macs' | 'source' | 'refusal' | 'votes'>
@@ -136,6 +142,14 @@ function expectedOf(expected: Expectation, macs: MacMap): Expected {
 }
 
 const SOURCES = { read: 'memberlist', off: 'memberlist', inferred: 'inferred', given: 'static' } as const
+
+/** Nodes whose speaker says that it announces the VIP. */
+function claimants({ nodes, vip }: Case): readonly string[] {
+  const claiming = [...nodes.values()].filter(
+    ({ metrics }) => metrics !== null && isClaimed(metrics.after, vip),
+  )
+  return claiming.map(({ name }) => name)
+}
 
 /** Whom anybody elects, dead or alive: the first of the four truths. */
 function electedNodes(expected: Case['expected']): readonly string[] {

@@ -1,9 +1,11 @@
+import type { Timing, VipSide } from './cluster-side.ts'
 import type { ClusterExpectation } from './expectation.ts'
 import type { Finding } from './findings.ts'
 import type { ArpListener, Neighbour } from './host.ts'
 import type { Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
 import type { MacMap } from './macs.ts'
+import type { NodeFacts } from './nodes.ts'
 import type { Evidence } from './round.ts'
 import type { UnknownReason, VerdictName } from './verdict.ts'
 
@@ -16,8 +18,12 @@ export type Expectation =
 /** What a cluster says of it; `moved`: it changed while we asked (rule 7). */
 export interface ElectedExpectation {
   readonly source: 'cluster'
-  /** Where MetalLB runs, for commands. */
+  /** Where MetalLB runs, and what runs its speakers: for commands. */
   readonly namespace: string
+  readonly daemonSet: string
+  /** When the cluster was read, by the API server's clock. */
+  readonly takenAt: number
+  readonly timing: Timing
   readonly elected: ClusterExpectation
   readonly moved: boolean
 }
@@ -49,8 +55,10 @@ export interface Case {
   readonly macs: MacMap
   /** The node that this host is. */
   readonly ownNode: string | null
-  /** Nodes whose own address was asked for and kept silent. */
-  readonly silentNodes: ReadonlySet<string>
+  /** What is known of each node, by name; empty without a cluster. */
+  readonly nodes: ReadonlyMap<string, NodeFacts>
+  /** What the cluster says of the VIP; null for an address that is none of its VIPs. */
+  readonly side: VipSide | null
   /** This host's neighbour entry for the VIP, read before our first frame. */
   readonly neighbour: Neighbour | null
 }
@@ -62,6 +70,10 @@ export interface Judgement {
 }
 
 export const OK: Judgement = { verdict: 'ok', reason: null, findings: [] }
+
+export function unsettled(findings: readonly Finding[]): Judgement {
+  return { verdict: 'settling', reason: null, findings }
+}
 
 export function fault(verdict: VerdictName, ...findings: Finding[]): Judgement {
   return { verdict, reason: null, findings }

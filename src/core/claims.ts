@@ -16,6 +16,20 @@ export interface LayerTwoCounters {
   readonly responses: number
 }
 
+/** One speaker, and where its metrics may be served: asked in this order until one answers. */
+export interface MetricsSource {
+  readonly node: string
+  readonly address: Ip
+  /** Empty: it serves none that others can reach. */
+  readonly endpoints: readonly MetricsEndpoint[]
+}
+
+export interface MetricsEndpoint {
+  /** By `https` the speaker asks for a token, and its certificate proves nothing (docs/decisions/0076). */
+  readonly scheme: 'http' | 'https'
+  readonly port: number
+}
+
 /** How reading one speaker's metrics went. Unreadable is a fact, not an error. */
 export type ClaimReading =
   | { readonly kind: 'metrics'; readonly metrics: SpeakerMetrics }
@@ -32,4 +46,9 @@ export function metricsOf(claims: readonly SpeakerClaim[]): ReadonlyMap<string, 
   return new Map(
     claims.flatMap(({ node, reading }) => (reading.kind === 'metrics' ? [[node, reading.metrics]] : [])),
   )
+}
+
+/** Whether a speaker says that it announces the address in layer 2. BGP is another matter. */
+export function isClaimed({ announced }: SpeakerMetrics, vip: Ip): boolean {
+  return announced.some(({ ip, protocol }) => ip === vip && protocol === 'layer2')
 }

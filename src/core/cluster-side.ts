@@ -1,18 +1,30 @@
-import type { NicRecord, Node } from './cluster.ts'
+import type { SpeakerMetrics } from './claims.ts'
+import type { ClusterSnapshot, Node } from './cluster.ts'
 import type { HostFacts } from './host.ts'
-import type { Ip } from './ip.ts'
+import { isIpv4, type Ip } from './ip.ts'
 import type { ElectedExpectation } from './case.ts'
 import type { Mac } from './mac.ts'
 import { crossAddresses, macMapOf, type MacMap } from './macs.ts'
+import type { NodeFacts } from './nodes.ts'
+import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { CandidateReport, ExcludedReport, VipReport } from './report.ts'
 import { mergeEvidence, type PastRound } from './rounds.ts'
+import type { Change } from './settle.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
+import type { SpeakerReading } from './views.ts'
 
 /** What a cluster brings to the judgement of what one vantage has seen. */
 export interface ClusterSide {
-  readonly nodes: readonly Node[]
-  readonly records: readonly NicRecord[]
+  readonly cluster: ClusterSnapshot
+  /** How reading each speaker's own view went; empty where none was asked. */
+  readonly readings: readonly SpeakerReading[]
+  /** The speakers' metrics by node, before our questions and after them. */
+  readonly claims: {
+    readonly before: ReadonlyMap<string, SpeakerMetrics>
+    readonly after: ReadonlyMap<string, SpeakerMetrics>
+  }
+  readonly timing: Timing
   /** The node that this host is; null outside of the cluster. */
   readonly ownNode: string | null
   readonly vips: ReadonlyMap<Ip, VipSide>
@@ -20,15 +32,36 @@ export interface ClusterSide {
   readonly expect: (vip: Ip, silentNodes: ReadonlySet<string>) => ElectedExpectation | undefined
 }
 
+/** The announcer's own clocks. */
+export interface Timing {
+  readonly holdDownMs: number
+  /** From the death of a node to the last moment at which a healthy cluster may still elect it; null: for ever. */
+  readonly failoverMaxMs: number | null
+  /** How long memberlist keeps the dead in its list. */
+  readonly gossipToTheDeadMs: number
+}
+
 export interface VipSide {
   readonly services: readonly string[]
   readonly pool: string | null
-  readonly recorded: readonly string[]
+  readonly records: Records
+  /** Other controllers that announce it too. */
+  readonly others: readonly Other[]
+  /** Whatever changed that bears on it, newest first; read where a deviation is to be dated alone. */
+  readonly changes: () => readonly Change[]
   readonly candidates: readonly CandidateReport[]
   readonly excluded: readonly ExcludedReport[]
   readonly policies: VipReport['policies']
   /** Why no speaker announces it, whoever is a member. */
   readonly refusal: Refusal | null
+}
+
+/** Another controller's mark on a Service. */
+export interface Other {
+  readonly by: 'servicelb' | 'kube-vip' | 'cilium'
+  readonly what: 'lease' | 'annotation' | 'class' | 'status-writer'
+  /** The node that announces it, where that is told. */
+  readonly node: string | null
 }
 
 /** One who-has: for which address, to whom. */
@@ -45,34 +78,74 @@ export function ownNodeOf(nodes: readonly Node[], { links, hostname }: HostFacts
 }
 
 /** Nodes' own addresses on this segment: must-answer canaries, node-alive control and MAC map in one. */
-export function nodeAddresses({ nodes, ownNode }: ClusterSide, vantage: Vantage): Ip[] {
-  return nodes
+export function nodeAddresses({ cluster, ownNode }: ClusterSide, vantage: Vantage): Ip[] {
+  return cluster.nodes
     .filter(({ name }) => name !== ownNode)
     .flatMap(({ internalIps }) => internalIps.filter((ip) => isOnLink(ip, vantage.link)))
 }
 
-/** Nodes whose own address was asked for. */
-export function nodeAddressesAsked({ nodes }: ClusterSide, past: readonly PastRound[]): string[] {
-  return nodes
-    .filter(({ internalIps }) => internalIps.some((ip) => wasAsked(past, ip)))
-    .map(({ name }) => name)
+/** Nodes whose own address was asked for here and kept silent: what the hypotheses leave out. */
+export function silentNodesOf({ cluster }: ClusterSide, past: readonly PastRound[]): ReadonlySet<string> {
+  const silent = cluster.nodes.filter((node) => addressOf(node, past) === 'silent')
+  return new Set(silent.map(({ name }) => name))
 }
 
-/** Nodes whose own address was asked for here and kept silent, on a vantage that hears. */
-export function silentNodesOf(side: ClusterSide, past: readonly PastRound[]): ReadonlySet<string> {
-  const silent = side.nodes.filter(({ internalIps }) => {
-    const here = internalIps.filter((ip) => wasAsked(past, ip))
-    return here.length > 0 && here.every((ip) => mergeEvidence(past, ip).answers.length === 0)
+/** Addresses for ICMP echo: of nodes that did not answer by ARP, or have no address here. */
+export function echoQuestions({ cluster, ownNode }: ClusterSide, past: readonly PastRound[]): Ip[] {
+  return cluster.nodes
+    .filter((node) => node.name !== ownNode && addressOf(node, past) !== 'answered')
+    .flatMap(({ internalIps }) => internalIps.filter(isIpv4))
+}
+
+/** What is known of each node, from the API, its speaker and the wire. */
+export function nodeFactsOf(
+  side: ClusterSide,
+  { link }: Vantage,
+  past: readonly PastRound[],
+  echo: ReadonlyMap<Ip, 'alive' | 'silent'>,
+): ReadonlyMap<string, NodeFacts> {
+  const { cluster, readings } = side
+  const found = cluster.nodes.map((node): NodeFacts => {
+    const { name, internalIps, ready } = node
+    const ip = internalIps.find(isIpv4) ?? null
+    const nics = cluster.nicRecords.find((record) => record.node === name)?.nics ?? null
+    return {
+      name,
+      ip,
+      address: name === side.ownNode ? 'answered' : addressOf(node, past),
+      echo: (ip && echo.get(ip)) ?? null,
+      ready,
+      pods: cluster.speakerPods.filter(({ nodeName }) => nodeName === name),
+      podsKnown: cluster.inputs.speakerPods.readable === 'yes',
+      isHere: nics?.some(({ addresses }) => addresses.some((one) => isOnLink(one.ip, link))) ?? false,
+      nics,
+      reading: readings.find(({ speaker }) => speaker.name === name)?.reading ?? null,
+      metrics: metricsFor(name, side.claims),
+      config: cluster.configurationStates.find((state) => state.node === name) ?? null,
+    }
   })
-  return new Set(silent.map(({ name }) => name))
+  return new Map(found.map((facts) => [facts.name, facts]))
+}
+
+function metricsFor(name: string, { before, after }: ClusterSide['claims']): NodeFacts['metrics'] {
+  const last = after.get(name)
+  return last ? { before: before.get(name) ?? null, after: last } : null
+}
+
+/** A node's own addresses on this segment, as the rounds heard them. */
+function addressOf({ internalIps }: Node, past: readonly PastRound[]): NodeFacts['address'] {
+  const here = internalIps.filter((ip) => wasAsked(past, ip))
+  if (here.length === 0) return 'elsewhere'
+  return here.some((ip) => isAnswered(past, ip)) ? 'answered' : 'silent'
 }
 
 /** The MAC map of one vantage, from all that it has heard. */
 export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: readonly PastRound[]): MacMap {
-  const asked = side.nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
+  const { nodes } = side.cluster
+  const asked = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
   return macMapOf({
-    nodes: side.nodes,
-    records: side.records,
+    nodes,
+    records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
@@ -96,8 +169,9 @@ export function attributionQuestions(
   const { nodeOf } = macMapFor(side, ownMacs, past)
   const unknown = [...answerersOfVips(side, past)].filter((mac) => !nodeOf.has(mac) && !ownMacs.has(mac))
   if (unknown.length === 0) return []
-  const live = side.nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => isAnswered(past, ip))
-  const controls = side.nodes.flatMap((node) =>
+  const { nodes } = side.cluster
+  const live = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => isAnswered(past, ip))
+  const controls = nodes.flatMap((node) =>
     [...nodeOf]
       .filter(([, name]) => name === node.name)
       .flatMap(([to]) => crossAddresses(node).map((ip) => ({ ip, to }))),

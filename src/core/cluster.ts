@@ -30,7 +30,7 @@ export interface ClusterSnapshot {
   /** `announcedInterfacesToExclude` of ConfigMap `metallb-excludel2` (v0.13.10+): regular expressions. */
   readonly excludedInterfaces: readonly string[] | null
   readonly nicRecords: readonly NicRecord[]
-  /** Other controllers that hold one of these Services, by their Leases. */
+  /** Leases by which other controllers announce Services. */
   readonly otherAnnouncers: readonly OtherAnnouncer[]
 }
 
@@ -51,6 +51,7 @@ export const INPUTS = [
   'memberlistConfig',
   'excludedInterfaces',
   'nicRecords',
+  'otherAnnouncers',
   'capabilities',
 ] as const
 export type InputName = (typeof INPUTS)[number]
@@ -90,7 +91,7 @@ export interface Service {
   /** Field manager that last wrote `status.loadBalancer` (managedFields). */
   readonly statusWriter: string | null
   readonly createdAt: EpochMs | null
-  /** Newest change of spec, labels, annotations or status. */
+  /** Newest change of spec, labels, one of SERVICE_ANNOTATIONS or the addresses; what was taken away leaves no trace. */
   readonly changedAt: EpochMs | null
   /** `metadata.deletionTimestamp`. */
   readonly deletedAt: EpochMs | null
@@ -154,7 +155,7 @@ export interface Node {
   /** The first address of each IPv4 `spec.podCIDRs`: where the network plugin's bridge has its own. */
   readonly podGateways: readonly Ip[]
   readonly createdAt: EpochMs | null
-  /** Newest change of labels or spec; heartbeats do not count. */
+  /** Newest change of labels, or cordon; heartbeats do not count. What was taken away leaves no trace. */
   readonly changedAt: EpochMs | null
   readonly deletedAt: EpochMs | null
 }
@@ -305,12 +306,18 @@ export interface NodeNic {
   readonly state: 'up' | 'down' | 'enslaved'
 }
 
-/** A Lease by which another controller announces a Service (Cilium: `cilium-l2announce-NAMESPACE-NAME`). */
+/** A Lease in kube-system by which another controller announces Services. */
 export interface OtherAnnouncer {
   readonly by: 'cilium' | 'kube-vip'
-  readonly serviceNamespace: string
-  readonly serviceName: string
-  /** The node that holds it. */
+  /**
+   * What its name says of the Service: NAMESPACE-NAME for Cilium, which two Services may have in common; NAME for
+   * kube-vip, in kube-system itself; null for the one Lease of all that kube-vip serves.
+   */
+  readonly service: string | null
+  /** The node that holds it; null once that has let go. */
   readonly node: string | null
-  readonly changedAt: EpochMs | null
+  /** By the holder's clock. */
+  readonly renewedAt: EpochMs | null
+  /** Whoever has not renewed it for so long holds it no more. */
+  readonly leaseMs: number | null
 }

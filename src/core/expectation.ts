@@ -123,3 +123,10 @@ export function splitBrain({ membership, shares }: Somebody): readonly string[] 
   if (membership !== 'read') return []
   return shares.map(({ answerers }) => answerers).find((nodes) => nodes.length > 1) ?? []
 }
+
+/** Whom somebody elects: those that should answer first. */
+export function suspectsOf({ answerers, possible, shares }: Somebody): readonly string[] {
+  if (answerers.length > 0) return answerers
+  if (possible.length > 0) return possible
+  return [...new Set(shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? [])))]
+}

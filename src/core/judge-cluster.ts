@@ -1,18 +1,32 @@
+import { explainDouble, explainUnexpected, explainWrong, remarksOf, wrongInterface } from './answers.ts'
+import { fault, OK, unknown, unsettled, type ClusterCase, type Judgement } from './case.ts'
 import { standingOfAnswer, type Somebody } from './expectation.ts'
 import type { Finding } from './findings.ts'
-import { fault, OK, unknown, type ClusterCase, type Judgement } from './case.ts'
 import type { Answer } from './round.ts'
+import { otherController } from './sentences-answers.ts'
 import * as say from './sentences-cluster.ts'
+import { moved as movedExpectation } from './sentences-settling.ts'
 import { duplicate, foreignHost, framesLost, proxied, selfOwned } from './sentences.ts'
+import { explainSilence } from './silence.ts'
 
-/** Judges a VIP whose expectation comes from a cluster: by node, where the static judge compares MACs. */
+/**
+ * Judges a VIP whose expectation comes from a cluster: by node, where the static judge compares MACs. By the rules of
+ * honesty in their order; the hold-down (8) is laid over it by settle.ts.
+ */
 export function judgeCluster(item: ClusterCase, others: readonly Answer[]): Judgement {
+  const judgement = judgeByNode(item, others)
+  const controllers = item.side?.others ?? []
+  if (controllers.length === 0) return judgement
+  return { ...judgement, findings: [...judgement.findings, otherController(item, controllers)] }
+}
+
+function judgeByNode(item: ClusterCase, others: readonly Answer[]): Judgement {
   const { elected, moved } = item.expected
-  if (moved) return { verdict: 'settling', reason: null, findings: [say.settling(item)] }
+  if (moved) return unsettled([movedExpectation(item)])
   const foreign = others.filter(({ mac }) => isForeign(item, mac))
   if (foreign.length > 0) return fault('foreign', ...foreignFindings(item, foreign))
   const nodes = new Set(others.flatMap(({ mac }) => item.macs.nodeOf.get(mac) ?? []))
-  if (nodes.size > 1) return fault('duplicate', say.severalNodes(item, others))
+  if (nodes.size > 1) return fault('duplicate', explainDouble(item, others))
   const strangers = others.filter(({ mac }) => !item.macs.nodeOf.has(mac))
   if (item.ownAddress && others.length > 0) return fault('duplicate', duplicate(item, others))
   if (strangers.length > 0) return unknown('answerer-unattributed', [say.unattributed(item, strangers)])
@@ -25,30 +39,20 @@ export function judgeCluster(item: ClusterCase, others: readonly Answer[]): Judg
 /** Exactly one cluster node answers. */
 function judgeNode(item: ClusterCase, node: string, answers: readonly Answer[]): Judgement {
   const { elected } = item.expected
-  if (elected.kind === 'nobody') return fault('unexpected', say.unexpected(item, node, answers))
+  if (elected.kind === 'nobody') return fault('unexpected', explainUnexpected(item, node, answers))
   if (elected.kind === 'undecided') return OK
-  if (standingOfAnswer(elected, node) === 'wrong')
-    return fault('mismatch', say.wrongNode(item, elected, node, answers))
-  return { ...OK, findings: okFindings(item, elected, node, answers) }
-}
-
-function okFindings(
-  item: ClusterCase,
-  elected: Somebody,
-  node: string,
-  answers: readonly Answer[],
-): Finding[] {
-  const isAssumed = standingOfAnswer(elected, node) === 'possible'
-  return [
-    ...(answers.length > 1 ? [say.severalNics(item, node, answers)] : []),
-    ...(isAssumed ? [say.assumedOwner(item, elected, node)] : []),
-  ]
+  const standing = standingOfAnswer(elected, node)
+  if (standing === 'wrong') return fault('mismatch', explainWrong(item, elected, node, answers))
+  const wrongNic = wrongInterface(item, elected, node, answers)
+  if (wrongNic) return fault('mismatch', wrongNic)
+  const assumed = standing === 'possible' ? [say.assumedOwner(item, elected, node)] : []
+  return { ...OK, findings: [...assumed, ...remarksOf(item, node, answers)] }
 }
 
 function judgeIdle(item: ClusterCase): Judgement {
   if (!item.hears) return unknown('deaf-vantage', [])
   if (item.loss !== 'none') return unknown('frames-lost', [framesLost(item)])
-  return { verdict: 'idle', reason: null, findings: say.noCandidate(item) }
+  return { verdict: 'idle', reason: null, findings: [say.noCandidate(item)] }
 }
 
 function judgeSilence(item: ClusterCase, elected: Somebody): Judgement {
@@ -60,7 +64,7 @@ function judgeSilence(item: ClusterCase, elected: Somebody): Judgement {
   if (!item.hears) return unknown('deaf-vantage', [])
   if (item.loss !== 'none') return unknown('frames-lost', [framesLost(item)])
   if (elected.silence === 'unsure') return { ...OK, findings: [say.assumedSilence(item, elected)] }
-  return fault('silent', say.silent(item, elected))
+  return fault('silent', explainSilence(item, elected))
 }
 
 function isForeign(item: ClusterCase, mac: Answer['mac']): boolean {

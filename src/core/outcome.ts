@@ -1,16 +1,18 @@
 import { vipReport } from './assemble.ts'
-import { macMapFor, nodeAddresses, silentNodesOf, type ClusterSide } from './cluster-side.ts'
+import type { Case, ClusterCase, Expectation, Judgement } from './case.ts'
+import { macMapFor, nodeAddresses, nodeFactsOf, silentNodesOf, type ClusterSide } from './cluster-side.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
 import { listenersOn, type HostFacts } from './host.ts'
 import type { Ip } from './ip.ts'
 import { judge } from './judge.ts'
-import type { Case, Expectation } from './case.ts'
 import type { Mac } from './mac.ts'
 import { NO_MACS } from './macs.ts'
+import type { NodeFacts } from './nodes.ts'
 import type { CanaryReport, VipReport } from './report.ts'
 import { hearing, mergeEvidence, type PastRound } from './rounds.ts'
 import { deafVantage } from './sentences.ts'
+import { canSettle, isDeviation, motionsOf, remainingMs, settled, type Held, type Hold } from './settle.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
 /** All that one vantage has seen when its rounds are over. */
@@ -22,6 +24,10 @@ export interface Seen {
   readonly cluster: ClusterSide | null
   readonly mustBeFree: readonly Ip[]
   readonly past: readonly PastRound[]
+  /** Nodes' addresses that were asked by ICMP echo. */
+  readonly echo: ReadonlyMap<Ip, 'alive' | 'silent'>
+  /** What earlier looks of this run saw of a VIP; null: deviations are judged at once. */
+  readonly heldFor: ((vip: Ip) => Held | null) | null
   /** The listening ended early: what has not answered yet is left out instead of being called silent. */
   readonly interrupted: boolean
 }
@@ -30,44 +36,107 @@ export interface Outcome {
   readonly vips: readonly VipReport[]
   readonly canaries: readonly CanaryReport[]
   readonly findings: readonly Finding[]
+  /** VIPs that deviate and are not judged yet, and how long that may last. */
+  readonly unsettled: ReadonlyMap<Ip, Held>
 }
 
 /** Judges what one vantage has seen. */
 export function outcomeOf(seen: Seen): Outcome {
-  const { vantage, mustBeFree, past, cluster } = seen
+  const { vantage, mustBeFree, cluster } = seen
   const free = mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
   const squatting = judgeFree(new Map(free.map((ip) => [ip, strangers(seen, ip)])))
-  const shared = {
-    ...hearing(past),
-    ownMacs: ownMacs(seen.facts),
-    proxies: squatting.proxies,
-    macs: cluster ? macMapFor(cluster, ownMacs(seen.facts), past) : NO_MACS,
-    ownNode: cluster?.ownNode ?? null,
-    silentNodes: cluster ? silentNodesOf(cluster, past) : new Set<string>(),
-  }
-  const vips = vantage.vips
+  const shared = sharedBy(seen, squatting.proxies)
+  const judged = vantage.vips
     .map((vip) => caseOf(seen, vip, shared))
     .filter(({ evidence }) => !seen.interrupted || evidence.answers.length > 0)
-    .map((item) => vipReport(item, judge(item), cluster?.vips.get(item.vip)))
+    .map((item) => judgedBy(seen, item))
+  const vips = judged.map(({ item, judgement }) => vipReport(item, judgement))
   const canaries = [...vantage.canaries, ...(cluster ? nodeAddresses(cluster, vantage) : [])]
   const isDeaf = vips.some(({ reason }) => reason === 'deaf-vantage')
   return {
     vips,
     canaries: [...canaryReports(seen, canaries, 'must-answer'), ...canaryReports(seen, free, 'must-be-free')],
     findings: [...squatting.findings, ...(isDeaf ? [deafVantage(vantage.link.name, canaries)] : [])],
+    unsettled: new Map(judged.flatMap(({ item, held }) => (held ? [[item.vip, held]] : []))),
   }
 }
 
-type Shared = Pick<Case, 'hears' | 'loss' | 'ownMacs' | 'proxies' | 'macs' | 'ownNode' | 'silentNodes'>
+interface Judged {
+  readonly item: Case
+  readonly judgement: Judgement
+  readonly held: Held | null
+}
+
+/** The judgement, and the hold-down laid over it (rule 8). */
+function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
+  const judgement = judge(item)
+  if (!cluster || !heldFor || !canSettle(judgement) || !isElected(item))
+    return { item, judgement, held: null }
+  const held = heldFor(item.vip)
+  const moved = judgement.verdict === 'settling'
+  const hold = holdOf(cluster, item, held)
+  const leftMs = moved ? (held?.leftMs ?? hold.holdDownMs) : remainingMs(hold)
+  return {
+    item,
+    judgement: settled(item, judgement, hold),
+    held: leftMs > 0 && isDeviation(judgement) ? { leftMs, moved: moved || held?.moved === true } : null,
+  }
+}
+
+/** Whoever named the owner wants to know at once. */
+function isElected(item: Case): item is ClusterCase {
+  const { expected } = item
+  if (expected.source !== 'cluster') return false
+  return !(expected.elected.kind === 'somebody' && expected.elected.membership === 'given')
+}
+
+function holdOf({ cluster, timing }: ClusterSide, item: ClusterCase, held: Held | null): Hold {
+  const { side, nodes } = item
+  const bearing = new Set([...(side?.candidates.map(({ node }) => node) ?? []), ...electedBy(item)])
+  const motions = motionsOf(item, {
+    takenAt: cluster.takenAt,
+    changes: side?.changes() ?? [],
+    nodes: [...nodes.values()].filter(({ name }) => bearing.has(name)),
+    gossipToTheDeadMs: timing.gossipToTheDeadMs,
+    moved: held?.moved ?? false,
+  })
+  return { holdDownMs: timing.holdDownMs, motions, held }
+}
+
+function electedBy({ expected: { elected } }: ClusterCase): string[] {
+  if (elected.kind !== 'somebody') return []
+  return elected.shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? []))
+}
+
+type Shared = Pick<Case, 'hears' | 'loss' | 'ownMacs' | 'proxies' | 'macs' | 'ownNode' | 'nodes'> & {
+  readonly silentNodes: ReadonlySet<string>
+}
+
+/** What is the same for all VIPs of the vantage. */
+function sharedBy({ facts, past, cluster, vantage, echo }: Seen, proxies: ReadonlySet<Mac>): Shared {
+  const own = ownMacs(facts)
+  const nodes = cluster ? nodeFactsOf(cluster, vantage, past, echo) : new Map<string, NodeFacts>()
+  return {
+    ...hearing(past),
+    ownMacs: own,
+    proxies,
+    macs: cluster ? macMapFor(cluster, own, past) : NO_MACS,
+    ownNode: cluster?.ownNode ?? null,
+    nodes,
+    silentNodes: cluster ? silentNodesOf(cluster, past) : new Set(),
+  }
+}
 
 function caseOf({ vantage, facts, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
   const { name } = vantage.link
+  const { silentNodes, ...rest } = shared
   return {
-    ...shared,
+    ...rest,
     vip,
     interface: name,
-    expected: expectations.get(vip) ?? cluster?.expect(vip, shared.silentNodes) ?? { source: 'any' },
+    expected: expectations.get(vip) ?? cluster?.expect(vip, silentNodes) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
+    side: cluster?.vips.get(vip) ?? null,
     ownAddress: facts.links.some(({ addresses }) => addresses.some(({ ip }) => ip === vip)),
     listeners: listenersOn(name, facts),
     neighbour: facts.neighbours.find((entry) => entry.ip === vip && entry.interface === name) ?? null,

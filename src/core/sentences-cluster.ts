@@ -1,83 +1,16 @@
+import type { ClusterCase } from './case.ts'
+import { durationText } from './duration.ts'
 import type { Somebody, Undecided } from './expectation.ts'
 import type { Finding } from './findings.ts'
-import type { ClusterCase } from './case.ts'
+import { isClaimed } from './claims.ts'
+import type { NodeFacts } from './nodes.ts'
+import { lastRecord } from './records.ts'
+import type { RefusalName } from './refusal.ts'
 import type { Answer } from './round.ts'
 import { askedText, byHand, finding, macsText, repliesText } from './sentences.ts'
+import { anyOf } from './text.ts'
 
 /** What the findings say where a cluster tells who should answer: by node, with what was read and what was inferred. */
-
-export function settling(item: ClusterCase): Finding {
-  return finding('ARP902', `${item.vip}: who should answer changed while we asked`, {
-    why: ['the cluster was read before and after the questions, and the two differ'],
-    next: [`arpcheck ${item.vip}   (again, in half a minute)`],
-  })
-}
-
-export function silent(item: ClusterCase, elected: Somebody): Finding {
-  const dead = suspects(elected).filter((node) => item.silentNodes.has(node))
-  if (dead.length > 0) return deadOwner(item, elected, dead)
-  return finding('ARP101', `${item.vip} is not answered by anybody; ${nodesText(suspects(elected))} should`, {
-    why: [...electedTexts(elected), askedText(item), hearsText(item)],
-    next: [
-      `kubectl -n ${item.expected.namespace} get pods -o wide`,
-      `ip neigh show ${item.vip}`,
-      byHand(item),
-    ],
-  })
-}
-
-function deadOwner(item: ClusterCase, elected: Somebody, dead: readonly string[]): Finding {
-  return finding(
-    'ARP102',
-    `${item.vip} is not answered: ${nodesText(dead)} is elected, and its own address is silent too`,
-    {
-      why: [
-        ...electedTexts(elected),
-        askedText(item),
-        hearsText(item),
-        "candidates come from the speakers' member table, not from the pod list: deleting the dead pod changes nothing",
-      ],
-      next: ['kubectl get nodes', `kubectl -n ${item.expected.namespace} rollout restart daemonset/speaker`],
-    },
-  )
-}
-
-export function wrongNode(
-  item: ClusterCase,
-  elected: Somebody,
-  node: string,
-  answers: readonly Answer[],
-): Finding {
-  return finding('ARP201', `${item.vip} is answered by ${node}, not by ${nodesText(suspects(elected))}`, {
-    why: [...electedTexts(elected), repliesText(item, answers)],
-    next: [byHand(item)],
-  })
-}
-
-export function severalNodes(item: ClusterCase, answers: readonly Answer[]): Finding {
-  const names = answers.map(({ mac }) => item.macs.nodeOf.get(mac) ?? mac)
-  return finding('ARP301', `${item.vip} is answered by ${nodesText([...new Set(names)])}`, {
-    why: [
-      ...answers.map((answer) => repliesText(item, [answer])),
-      'clients stay with whichever reply came last: expect sessions to break',
-    ],
-    next: [byHand(item)],
-  })
-}
-
-export function severalNics(item: ClusterCase, node: string, answers: readonly Answer[]): Finding {
-  return finding('ARP302', `${item.vip} is answered by ${answers.length} NICs of ${node}`, {
-    why: [macsText(answers), 'not a split brain, but traffic may change its path'],
-    next: [byHand(item)],
-  })
-}
-
-export function unexpected(item: ClusterCase, node: string, answers: readonly Answer[]): Finding {
-  return finding('ARP201', `${item.vip} is answered by ${node}, but nobody should answer`, {
-    why: [...refusalTexts(item), repliesText(item, answers)],
-    next: [byHand(item)],
-  })
-}
 
 export function unattributed(item: ClusterCase, answers: readonly Answer[]): Finding {
   return finding(
@@ -119,29 +52,61 @@ export function assumedSilence(item: ClusterCase, elected: Somebody): Finding {
 }
 
 /** A VIP of a pool that is advertised by BGP alone is silent by design; any other was meant to be answered. */
-export function noCandidate(item: ClusterCase): Finding[] {
+export function noCandidate(item: ClusterCase): Finding {
   const shares = item.expected.elected.kind === 'undecided' ? [] : item.expected.elected.shares
-  if (shares.every(({ refusal }) => refusal?.why === 'bgp-only')) return []
-  return [
-    finding('ARP104', `${item.vip} is announced by nobody: ${shares[0]?.refusal?.why ?? 'no candidate'}`, {
-      why: refusalTexts(item),
-      next: shares.map(({ service }) => describeService(service)),
-    }),
-  ]
+  const isByDesign = shares.length > 0 && shares.every(({ refusal }) => refusal?.why === 'bgp-only')
+  const found = finding('ARP104', `${item.vip} is announced by nobody: ${whyNobody(item)}`, {
+    why: [...refusalTexts(item), ...excludedTexts(item)],
+    next: isByDesign ? [] : shares.map(({ service }) => describeService(service)),
+  })
+  return isByDesign ? { ...found, severity: 'info' } : found
 }
 
-function refusalTexts({ expected }: ClusterCase): string[] {
+/** In words, by the first filter that fails; a Local policy is named where it leaves no node. */
+export function whyNobody({ expected: { elected }, side }: ClusterCase): string {
+  const share = elected.kind === 'undecided' ? undefined : elected.shares[0]
+  const why = share?.refusal?.why ?? 'no-candidate'
+  const isLocal = why === 'no-candidate' && side?.excluded.some((one) => one.why === 'no-local-endpoint')
+  return isLocal ? LOCAL : NOBODY[why]
+}
+
+const LOCAL = 'its endpoints are on no node that may announce it (externalTrafficPolicy Local)'
+const NOBODY: Record<RefusalName, string> = {
+  'other-class': "its load balancer class is not MetalLB's",
+  'no-address': 'it has no address yet',
+  'invalid-ip': 'an entry of its status is no address',
+  'not-in-one-pool': 'its addresses lie in no pool, or in several',
+  'no-advertisement': 'nothing advertises its pool',
+  'bgp-only': 'its pool is advertised by BGP alone',
+  'no-matching-advertisement': 'no L2Advertisement selects this Service',
+  'shared-ip-with-service-selector': 'it shares its address, which serviceSelectors do not allow',
+  'no-memberlist': 'memberlist is off, and this release needs it',
+  'no-endpoint': 'no endpoint of the Service can serve',
+  'no-candidate': 'every node is excluded, or none is a member',
+}
+
+/** More of them are told by `explain`. */
+const EXCLUDED = 4
+
+function excludedTexts({ side, expected: { elected } }: ClusterCase): string[] {
+  if (elected.kind !== 'nobody' || elected.shares.some(({ refusal }) => refusal?.why !== 'no-candidate'))
+    return []
+  const all = (side?.excluded ?? []).map(({ node, why }) => `${node} ${why}`)
+  const more = all.length > EXCLUDED ? `, and ${all.length - EXCLUDED} more` : ''
+  return all.length === 0 ? [] : [fact('excluded', `${all.slice(0, EXCLUDED).join(', ')}${more}`, 'seen')]
+}
+
+export function refusalTexts({ expected }: ClusterCase): string[] {
   if (expected.elected.kind === 'undecided') return []
   return expected.elected.shares.map(
     ({ service, refusal }) =>
-      `${service}   ${refusal?.why ?? 'is announced'}${refusal?.what ? ` (${refusal.what})` : ''}`,
+      `${service}   ${refusal?.why ?? 'is announced'}${refusal?.what ? `: ${refusal.what}` : ''} (seen)`,
   )
 }
 
 /** How a vote is known. */
 const HOW = {
   read: 'by the view of ',
-  off: 'memberlist is off: ',
   inferred: 'if ',
   given: 'by the cluster: ',
 } as const
@@ -155,7 +120,7 @@ const IF = {
 const BUT_SILENT = /-but-silent$/
 
 /** One line for each winner: whose vote, and whether it was read or inferred. */
-function electedTexts(all: Somebody): string[] {
+export function electedTexts(all: Somebody): string[] {
   const { answerers, shares, membership } = all
   const given = membership === 'given' ? [`expected    ${answerers.join(', ')} (given)`] : []
   const winners = new Map<string, string[]>()
@@ -167,7 +132,8 @@ function electedTexts(all: Somebody): string[] {
 }
 
 function votersText(by: readonly string[], { membership, shares }: Somebody): string {
-  if (membership !== 'inferred') return `${HOW[membership]}${[...new Set(by)].join(', ')}`
+  if (membership === 'off') return 'memberlist is off: every node counts (seen)'
+  if (membership !== 'inferred') return `${HOW[membership]}${someOf([...new Set(by)])} (seen)`
   const voters = new Set(shares.flatMap(({ votes }) => votes.map((vote) => vote.by)))
   if ([...voters].every((name) => by.includes(name))) return 'whoever is counted (inferred)'
   const told = (name: string): string => IF[name.replace(BUT_SILENT, '') as keyof typeof IF]
@@ -176,15 +142,52 @@ function votersText(by: readonly string[], { membership, shares }: Somebody): st
   return `if ${[...whole, ...(isOnlyHeard ? ['nodes that are heard'] : [])].join(' or ')} count (inferred)`
 }
 
-/** Whom somebody elects: those that should answer first. */
-function suspects({ answerers, possible, shares }: Somebody): readonly string[] {
-  if (answerers.length > 0) return answerers
-  if (possible.length > 0) return possible
-  return [...new Set(shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? [])))]
+/** A few names, and how many more. */
+function someOf(names: readonly string[]): string {
+  return names.length > NAMED
+    ? `${names.slice(0, NAMED).join(', ')} and ${names.length - NAMED} more`
+    : names.join(', ')
+}
+const NAMED = 5
+
+/** One line of evidence: what it is about, what it says, and whether it was seen or inferred. */
+export function fact(label: string, text: string, how?: 'seen' | 'inferred'): string {
+  return `${label.padEnd(10)}  ${text}${how ? ` (${how})` : ''}`
 }
 
-function hearsText({ interface: name }: ClusterCase): string {
-  return `${name} does hear: other addresses answered in the same round`
+export function hearsText({ interface: name }: ClusterCase): string {
+  return `${name} does hear: other addresses answered in the same round (seen)`
+}
+
+/** What MetalLB wrote down last; nothing where it wrote nothing that could be read. */
+export function recordedTexts({ side }: ClusterCase): string[] {
+  const last = side && lastRecord(side.records)
+  if (!last) return []
+  const age = last.ageMs === null ? '' : `, ${durationText(last.ageMs)} old`
+  const orphaned = side.records.statuses[0]?.orphaned && last.what === 'ServiceL2Status'
+  return [
+    fact(
+      'recorded',
+      `${namesText(last.nodes)}  ${last.what}${age}${orphaned ? ', its writer is gone' : ''}`,
+      'seen',
+    ),
+  ]
+}
+
+/** Who says that it announces; nothing where no metrics were read. */
+export function claimedTexts({ nodes, vip }: ClusterCase): string[] {
+  const asked = [...nodes.values()].filter(({ metrics }) => metrics !== null)
+  if (asked.length === 0) return []
+  const claiming = asked.filter(({ metrics }) => isClaimed(metrics!.after, vip)).map(({ name }) => name)
+  if (claiming.length > 0)
+    return [fact('claimed', `${namesText(claiming)}  metallb_speaker_announced`, 'seen')]
+  return [
+    fact(
+      'claimed',
+      `no one  ${asked.length} of ${asked.length} speakers that were asked say: not mine`,
+      'seen',
+    ),
+  ]
 }
 
 function describeService(key: string): string {
@@ -192,6 +195,15 @@ function describeService(key: string): string {
   return `kubectl -n ${namespace} describe service ${name}`
 }
 
-function nodesText(nodes: readonly string[]): string {
-  return nodes.length < 3 ? nodes.join(' and ') : `${nodes.slice(0, -1).join(', ')} and ${nodes.at(-1)}`
+/** The speaker pods of these nodes, by name. */
+export function podsOf(names: readonly string[], nodes: ReadonlyMap<string, NodeFacts>): string[] {
+  return names.flatMap((name) => nodes.get(name)?.pods ?? []).map((pod) => pod.name)
+}
+
+export function restart(namespace: string, pod: string): string {
+  return `kubectl -n ${namespace} delete pod ${pod}   (starts this one speaker again)`
+}
+
+export function namesText(names: readonly string[]): string {
+  return anyOf(names, 'and')
 }

@@ -1,14 +1,15 @@
+import type { Place } from './cluster-findings.ts'
 import type { Finding } from './findings.ts'
 import type { KeyMismatch, MembershipFinding, PortBlocked, ViewsDiffer } from './membership.ts'
 
-/** What the memberlist's findings say; they are about the cluster, and name no VIP. `namespace`: where MetalLB runs. */
-export function membershipFinding(found: MembershipFinding, namespace: string): Finding {
+/** What the memberlist's findings say; they are about the cluster, and name no VIP. */
+export function membershipFinding(found: MembershipFinding, place: Place): Finding {
   const { code } = found
   const name = { code, severity: found.severity }
   if (code === 'ARP601') return { ...name, ...viewsDiffer(found.facts) }
   if (code === 'ARP602') return { ...name, ...memberlistOff(found.facts.nodes) }
   if (code === 'ARP603') return { ...name, ...portBlocked(found.facts) }
-  return { ...name, ...keyMismatch(found.facts, namespace) }
+  return { ...name, ...keyMismatch(found.facts, place) }
 }
 
 type Words = Pick<Finding, 'message' | 'why' | 'next'>
@@ -50,7 +51,7 @@ function portBlocked({ speaker, from, protocol, seen, port }: PortBlocked): Word
   }
 }
 
-function keyMismatch({ groups }: KeyMismatch, namespace: string): Words {
+function keyMismatch({ groups }: KeyMismatch, { namespace, daemonSet }: Place): Words {
   const key = (name: KeyMismatch['groups'][number]['key']): string =>
     name === 'none' ? 'no key' : name === 'other' ? 'another key' : `our key ${name + 1}`
   return {
@@ -58,6 +59,6 @@ function keyMismatch({ groups }: KeyMismatch, namespace: string): Words {
       ? 'The speakers do not all use the same memberlist key'
       : 'No speaker uses the memberlist key that we have',
     why: groups.map((group) => `${group.speakers.join(', ')}: ${key(group.key)} (read)`),
-    next: [`kubectl -n ${namespace} rollout restart daemonset/speaker   (all read the Secret anew)`],
+    next: [`kubectl -n ${namespace} rollout restart daemonset/${daemonSet}   (all read the Secret anew)`],
   }
 }

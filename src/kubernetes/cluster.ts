@@ -5,6 +5,7 @@ import { type ClusterWatch, followApi, type FollowOptions } from './follow.ts'
 import { type Chances, type ClusterOptions, type ReadOptions, readOnce } from './read.ts'
 import { publishNics } from './records.ts'
 import { type MemberlistSecret, readMemberlistSecret } from './secret.ts'
+import { type MetricsToken, requestMetricsToken } from './token.ts'
 import { openTransport } from './transport.ts'
 
 /** One cluster's API, over one connection. */
@@ -19,6 +20,8 @@ export interface Cluster {
   follow(options?: Pick<FollowOptions, 'startWithinMs' | 'onFault'>): ClusterWatch
   /** The memberlist's key as its Secret holds it; never throws. */
   memberlistSecret(metallbNamespace: string, signal: AbortSignal): Promise<MemberlistSecret>
+  /** A token that is worth nothing but metrics, for speakers that ask for one; never throws. */
+  metricsToken(signal: AbortSignal): Promise<MetricsToken>
   /** Writes down this node's NICs where they have changed; rejects where that is refused. */
   publishNics(
     node: string,
@@ -29,12 +32,16 @@ export interface Cluster {
   close(): Promise<void>
 }
 
+/** Where arpcheck runs, unless it is told another place. */
+const OWN_NAMESPACE = 'arpcheck'
+
 /** Opens the API that kubectl would use; throws an `ArpcheckError` where there are no credentials. Sends nothing yet. */
 export function openCluster(options: ClusterOptions, chances: Chances): Cluster {
   const { clock } = chances
   const credentials = openCredentials(options, clock)
   const api = openApi(credentials, openTransport(clock), clock)
   const ownNamespace = options.ownNamespace ?? credentials.podNamespace ?? undefined
+  const home = ownNamespace ?? OWN_NAMESPACE
   const watches: ClusterWatch[] = []
   return {
     origin: credentials.origin,
@@ -46,8 +53,8 @@ export function openCluster(options: ClusterOptions, chances: Chances): Cluster 
       return watch
     },
     memberlistSecret: (namespace, signal) => readMemberlistSecret(api, clock, namespace, signal),
-    publishNics: (node, nics, signal) =>
-      publishNics(api, clock, { namespace: ownNamespace ?? 'arpcheck', node, nics }, signal),
+    metricsToken: (signal) => requestMetricsToken(api, clock, home, signal),
+    publishNics: (node, nics, signal) => publishNics(api, clock, { namespace: home, node, nics }, signal),
     close: async () => {
       await Promise.all(watches.map((watch) => watch.stop()))
       await api.close()

@@ -61,14 +61,15 @@ async function readAll(
   podNamespace: string | null,
 ): Promise<{ readonly readings: Readings; readonly namespace: string | null }> {
   const found = metallbNamespace === undefined ? reader.find() : { namespace: metallbNamespace }
-  const [lists, events, capabilities, metallb, { namespace }] = await Promise.all([
+  const [lists, events, otherAnnouncers, capabilities, metallb, { namespace }] = await Promise.all([
     reader.listEach(resources.everywhere(ownNamespace ?? podNamespace)),
     reader.list(resources.events),
+    reader.list(resources.otherAnnouncers),
     reader.single(singles.capabilities, { crds: null }),
     readMetallb(reader, found),
     found,
   ])
-  return { readings: { ...lists, ...metallb, events, capabilities }, namespace }
+  return { readings: { ...lists, ...metallb, events, otherAnnouncers, capabilities }, namespace }
 }
 
 type InMetallb = Pick<Readings, resources.MetallbList | 'memberlistConfig' | 'excludedInterfaces'>

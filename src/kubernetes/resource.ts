@@ -8,7 +8,7 @@ export interface Subject {
   /** Null: all namespaces, or none in it. */
   readonly namespace: string | null
   /** Where it is not `list`. */
-  readonly verb?: 'get'
+  readonly verb?: 'get' | 'create'
 }
 
 /** One kind of object that we read, and what we keep of each. */

@@ -7,13 +7,14 @@ import type {
   L2Advertisement,
   NicRecord,
   Node,
+  OtherAnnouncer,
   Service,
   ServiceEvent,
   ServiceL2Status,
   SpeakerDaemonSet,
   SpeakerPod,
 } from '../core/cluster.ts'
-import { nicRecordOf, RECORD_LABEL } from './narrow/leases.ts'
+import { nicRecordOf, otherAnnouncerOf, RECORD_LABEL } from './narrow/leases.ts'
 import {
   bgpAdvertisementOf,
   configurationStateOf,
@@ -40,6 +41,7 @@ export interface Kinds {
   readonly configurationStates: ConfigurationState
   readonly events: ServiceEvent
   readonly nicRecords: NicRecord
+  readonly otherAnnouncers: OtherAnnouncer
 }
 export type ListInput = keyof Kinds & InputName
 
@@ -88,6 +90,18 @@ export const events: Resource<ServiceEvent> = {
     },
   ],
   keep: serviceEventOf,
+}
+
+/**
+ * kube-system alone: Cilium is there by default, and so is kube-vip's one Lease for all. One request, and a Role in one
+ * namespace; kube-vip's election for each Service leaves its mark on the Service itself.
+ */
+export const otherAnnouncers: Resource<OtherAnnouncer> = {
+  input: 'otherAnnouncers',
+  name: 'leases.coordination.k8s.io',
+  namespace: 'kube-system',
+  variants: [{ path: '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases' }],
+  keep: otherAnnouncerOf,
 }
 
 /** All pods of MetalLB's namespace: no one selector finds both the manifests' speakers and the chart's. */
@@ -167,7 +181,7 @@ export function everywhere(
 
 export type MetallbList = Exclude<
   ListInput,
-  'services' | 'endpointSlices' | 'nodes' | 'nicRecords' | 'events'
+  'services' | 'endpointSlices' | 'nodes' | 'nicRecords' | 'otherAnnouncers' | 'events'
 >
 
 /** What is read in MetalLB's namespace. */

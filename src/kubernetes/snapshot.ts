@@ -49,7 +49,6 @@ export function snapshotOf(
   return {
     ...(values as { [Name in keyof Readings]: Readings[Name]['value'] }),
     inputs: inputs as ClusterSnapshot['inputs'],
-    otherAnnouncers: [],
     // Most slices belong to Services that announce nothing.
     endpointSlices: readings.endpointSlices.value.filter(({ serviceNamespace, serviceName }) =>
       serviceKeys.has(`${serviceNamespace}/${serviceName}`),

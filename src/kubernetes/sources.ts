@@ -1,18 +1,28 @@
-import type { Capabilities, ServiceEvent } from '../core/cluster.ts'
-import { listAll } from './list.ts'
+import type { Capabilities, OtherAnnouncer } from '../core/cluster.ts'
+import { type Freshness, listAll } from './list.ts'
 import { type Polled, Poller } from './poller.ts'
 import { Reflector } from './reflector.ts'
 import type { Resource } from './resource.ts'
-import { events, everywhere, inMetallb, type Kinds, type ListInput, type MetallbList } from './resources.ts'
+import {
+  events,
+  everywhere,
+  inMetallb,
+  type Kinds,
+  type ListInput,
+  type MetallbList,
+  otherAnnouncers,
+} from './resources.ts'
 import { capabilities, excludedInterfaces, memberlistConfig, type Single } from './single.ts'
 import { inputOf, type Reading, type Readings } from './snapshot.ts'
-import type { SourceContext, SourceStatus } from './source.ts'
+import type { Source, SourceContext, SourceStatus } from './source.ts'
 
 const SETTINGS_MS = 300_000
 /** They change with a MetalLB release. */
 const CRDS_MS = 900_000
 /** API servers keep no cache of events: each list of them is read from etcd. */
 const EVENTS_MS = 600_000
+/** Leases are renewed every few seconds: a watch of them would never rest. */
+const OTHERS_MS = 300_000
 
 type WideList = 'services' | 'endpointSlices' | 'nodes' | 'nicRecords'
 type Reflectors<Name extends ListInput> = { readonly [Key in Name]: Reflector<Kinds[Key]> }
@@ -21,25 +31,37 @@ type Reflectors<Name extends ListInput> = { readonly [Key in Name]: Reflector<Ki
 export class WideSources {
   readonly #lists: Reflectors<WideList>
   readonly #capabilities: Poller<Capabilities>
+  readonly #others: Poller<readonly OtherAnnouncer[]>
 
   constructor(context: SourceContext, nicNamespace: string | null) {
     this.#lists = reflect(everywhere(nicNamespace), context)
     this.#capabilities = new Poller(polled(capabilities, CRDS_MS, context), context)
+    this.#others = new Poller(polledList(otherAnnouncers, 'cached', OTHERS_MS, context), context)
   }
 
-  readings(nowMs: number): Pick<Readings, WideList | 'capabilities'> {
-    const lists = readingsOf(this.#lists, nowMs)
-    return { ...lists, capabilities: valueOf(this.#capabilities, { crds: null }, nowMs) }
+  readings(nowMs: number): Pick<Readings, WideList | 'capabilities' | 'otherAnnouncers'> {
+    return {
+      ...readingsOf(this.#lists, nowMs),
+      capabilities: valueOf(this.#capabilities, { crds: null }, nowMs),
+      otherAnnouncers: valueOf(this.#others, [], nowMs),
+    }
   }
 
   statuses(): readonly SourceStatus[] {
-    return [...Object.values(this.#lists), this.#capabilities].map((source) => source.status())
+    return this.#all().map((source) => source.status())
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...Object.values(this.#lists), this.#capabilities].map((source) => source.stop()))
+    await Promise.all(this.#all().map((source) => source.stop()))
+  }
+
+  #all(): readonly AnySource[] {
+    return [...Object.values(this.#lists), this.#capabilities, this.#others]
   }
 }
+
+/** What both kinds of source have in common. */
+type AnySource = Pick<Source<unknown>, 'status' | 'stop'>
 
 type InMetallb = MetallbList | 'memberlistConfig' | 'excludedInterfaces' | 'events'
 
@@ -49,7 +71,7 @@ export class MetallbSources {
   readonly #memberlist: Poller<string | null>
   readonly #excluded: Poller<readonly string[]>
   readonly #context: SourceContext
-  #events: Poller<readonly ServiceEvent[]> | null = null
+  #events: Poller<readonly Kinds['events'][]> | null = null
 
   constructor(context: SourceContext, namespace: string) {
     this.#context = context
@@ -84,7 +106,7 @@ export class MetallbSources {
     await Promise.all(this.#all().map((source) => source.stop()))
   }
 
-  #all(): readonly { status(): SourceStatus; stop(): Promise<void> }[] {
+  #all(): readonly AnySource[] {
     const stand = this.#events === null ? [] : [this.#events]
     return [...Object.values(this.#lists), this.#memberlist, this.#excluded, ...stand]
   }
@@ -92,7 +114,10 @@ export class MetallbSources {
   #changed(): void {
     const { state } = this.#lists.l2Statuses.status().health
     if (this.#events === null && (state === 'absent' || state === 'denied'))
-      this.#events = new Poller(polledEvents(this.#context), { ...this.#context, startAfterMs: 0 })
+      this.#events = new Poller(polledList(events, 'newest', EVENTS_MS, this.#context), {
+        ...this.#context,
+        startAfterMs: 0,
+      })
     this.#context.onChange()
   }
 }
@@ -118,12 +143,18 @@ function polled<T>(single: Single<T>, everyMs: number, { api, clock }: SourceCon
   return { input, name, namespace, verb, everyMs, read: (signal) => single.read(api, clock, signal) }
 }
 
-function polledEvents({ api, clock }: SourceContext): Polled<readonly ServiceEvent[]> {
+/** A list of one variant. */
+function polledList<T>(
+  resource: Resource<T>,
+  freshness: Freshness,
+  everyMs: number,
+  { api, clock }: SourceContext,
+): Polled<readonly T[]> {
   return {
-    ...events,
-    everyMs: EVENTS_MS,
+    ...resource,
+    everyMs,
     read: async (signal) => {
-      const { items } = await listAll(events, events.variants[0]!, 'newest', { api, clock, signal })
+      const { items } = await listAll(resource, resource.variants[0]!, freshness, { api, clock, signal })
       return [...items.values()].map(({ value }) => value)
     },
   }

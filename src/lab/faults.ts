@@ -3,10 +3,11 @@ import { INTERFACE, type LabHost } from './hosts.ts'
 import { addressLine, ip, portOf } from './segment.ts'
 import type { Speaker } from './speakers.ts'
 
-/** One thing that happens to one host. */
+/** One thing that happens, to one host mostly. */
 export interface Fault {
   readonly verb: FaultVerb
-  readonly host: string
+  /** Null where it happens to all speakers. */
+  readonly host: string | null
   /** Set where the verb needs one. */
   readonly address: Ip | null
 }
@@ -39,10 +40,17 @@ const ON_ADDRESS = {
 const ON_SPEAKER = {
   mute: ({ speaker }: Victim) => speaker!.change({ muted: true }),
   unmute: ({ speaker }: Victim) => speaker!.change({ muted: false }),
+  // What it sends is lost on the way; and no request reaches it, though its host hears.
+  gag: ({ speaker }: Victim) => speaker!.change({ gagged: true }),
+  ungag: ({ speaker }: Victim) => speaker!.change({ gagged: false }),
+  deafen: ({ speaker }: Victim) => speaker!.change({ deaf: 'all' }),
+  undeafen: ({ speaker }: Victim) => speaker!.change({ deaf: undefined }),
 }
 
 // What becomes of it is the cluster's: a live speaker starts again there, without a memory.
 const ON_POD = { 'delete-pod': async () => {} }
+// `kubectl rollout restart`, all at once.
+const ON_PODS = { 'delete-pods': async () => {} }
 
 const ON_SPEAKERS_ADDRESS = {
   // With MetalLB's gratuitous bursts; its withdrawal is silent.
@@ -54,11 +62,16 @@ const ON_SPEAKERS_ADDRESS = {
 
 const WITH_ADDRESS = { ...ON_ADDRESS, ...ON_SPEAKERS_ADDRESS }
 const WITHOUT_ADDRESS = { ...ON_HOST, ...ON_SPEAKER, ...ON_POD }
+type HostVerb = keyof typeof WITH_ADDRESS | keyof typeof WITHOUT_ADDRESS
 const WITH_SPEAKER = { ...ON_SPEAKER, ...ON_POD, ...ON_SPEAKERS_ADDRESS }
 
-export type FaultVerb = keyof typeof WITH_ADDRESS | keyof typeof WITHOUT_ADDRESS
+export type FaultVerb = HostVerb | keyof typeof ON_PODS
 
-export const FAULT_VERBS = Object.keys({ ...WITHOUT_ADDRESS, ...WITH_ADDRESS }) as readonly FaultVerb[]
+export const FAULT_VERBS = Object.keys({
+  ...WITHOUT_ADDRESS,
+  ...ON_PODS,
+  ...WITH_ADDRESS,
+}) as readonly FaultVerb[]
 
 export function isFaultVerb(word: string): word is FaultVerb {
   return FAULT_VERBS.some((verb) => verb === word)
@@ -68,9 +81,13 @@ export function needsAddress(verb: FaultVerb): verb is keyof typeof WITH_ADDRESS
   return verb in WITH_ADDRESS
 }
 
+export function needsHost(verb: FaultVerb): verb is HostVerb {
+  return !(verb in ON_PODS)
+}
+
 /** Whether it happens to something that only a cluster has. */
 export function needsCluster(verb: FaultVerb): boolean {
-  return verb in ON_POD
+  return verb in ON_POD || verb in ON_PODS
 }
 
 export function needsSpeaker(verb: FaultVerb): boolean {
@@ -79,6 +96,7 @@ export function needsSpeaker(verb: FaultVerb): boolean {
 
 /** Does to the host what the story says; it has taken effect when this resolves. */
 export async function injectFault({ verb, address }: Fault, victim: Victim): Promise<void> {
+  if (!needsHost(verb)) return
   await (needsAddress(verb) ? WITH_ADDRESS[verb](victim, address!) : WITHOUT_ADDRESS[verb](victim))
 }
 

@@ -27,6 +27,8 @@ export interface LabHost {
   readonly owns: readonly string[]
   /** Networks that the host's kernel answers for as a proxy (proxy_arp). */
   readonly proxies: readonly string[]
+  /** What its neighbour table holds, and never lets go of. */
+  readonly neighbours: Readonly<Record<Ip, Mac>>
   /** The kernel's arp_ignore; 1 and 2 stop answers for addresses of other interfaces. */
   readonly arpIgnore: number
   /** What answers there as MetalLB would; null for nobody. */
@@ -46,6 +48,7 @@ export interface HostStory {
   readonly bridge?: Mac | undefined
   readonly owns?: readonly string[] | undefined
   readonly proxies?: readonly string[] | undefined
+  readonly neighbours?: Readonly<Record<Ip, Mac>> | undefined
   readonly arpIgnore?: number | undefined
   /** Without `announces` it follows the election of the story's cluster. */
   readonly speaker?:
@@ -86,6 +89,7 @@ function hostOf(name: string, story: HostStory): LabHost {
     bridge: story.bridge ?? null,
     owns: story.owns ?? [],
     proxies: story.proxies ?? [],
+    neighbours: story.neighbours ?? {},
     arpIgnore: story.arpIgnore ?? 0,
     speaker: story.speaker ? { ...story.speaker, announces: story.speaker.announces ?? [] } : null,
     follows: story.speaker?.announces === undefined,

@@ -48,7 +48,7 @@ async function obey(order: Order): Promise<void> {
     startSpeakers(cluster?.equipped() ?? hosts, { program: order.program, seed: order.seed, timeScale }),
     keys && cluster?.openApi({ keys, seed: order.seed, as: readerOf(story) }),
   ])
-  cluster?.lead(speakers)
+  await cluster?.lead(speakers)
   if (order.hold) linkProgram(order.arpcheck)
   await tell({ told: 'built', hosts, kubeconfig: cluster && KUBECONFIG })
   if (order.hold) return holdOn()

@@ -86,8 +86,9 @@ function checkAct({ fault, on, later, expect }: Act, cast: Cast, refuse: Refuse)
 }
 
 function checkFault({ verb, host }: Fault, { hosts, names, cluster }: Cast, refuse: Refuse): void {
-  if (!names.includes(host)) return refuse(strange(host, names), 'fault')
+  if (host !== null && !names.includes(host)) return refuse(strange(host, names), 'fault')
   if (needsCluster(verb) && !cluster) return refuse('the story has no cluster', 'fault')
+  if (host === null) return
   const nodes = cluster && cluster.metallb !== 'none' ? nodeNames(cluster, names) : []
   const hasSpeaker = hosts[host]?.speaker !== undefined || nodes.includes(host)
   if (needsSpeaker(verb) && !hasSpeaker) refuse(`${host} has no speaker`, 'fault')

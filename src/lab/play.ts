@@ -10,7 +10,7 @@ import type { Speaker } from './speakers.ts'
 import type { Act, Step, Story } from './shape.ts'
 import { changeWords, durationWords } from './words.ts'
 
-const RUN_MS = 30_000
+const RUN_MS = 60_000
 
 /** The segment as it stands, and what is needed to act on it. */
 export interface World {
@@ -71,9 +71,10 @@ async function playAct(act: Act, stage: Stage): Promise<boolean> {
 async function playFault(fault: NonNullable<Act['fault']>, world: World): Promise<void> {
   const { hosts, speakers, cluster, tell } = world
   const { verb, host: name, address } = fault
-  await injectFault(fault, { host: hosts.find((host) => host.name === name)!, speaker: speakers.get(name) })
+  const host = hosts.find((one) => one.name === name)
+  if (host) await injectFault(fault, { host, speaker: speakers.get(host.name) })
   await cluster?.befall(fault)
-  await tell({ told: 'fault', text: [verb, name, ...(address ? [address] : [])].join(' ') })
+  await tell({ told: 'fault', text: [verb, name, address].filter((word) => word !== null).join(' ') })
 }
 
 async function playLater(ms: number, { cluster, tell }: World): Promise<void> {

@@ -1,12 +1,16 @@
 import type { Capture } from '../capture/capture.ts'
 import { openNative } from '../capture/native.ts'
 import { RESPONDER_FILTER } from '../capture/filter.ts'
-import { decodeArp } from '../core/arp.ts'
+import { decodeArp, type ArpFrame } from '../core/arp.ts'
 import type { Ip } from '../core/ip.ts'
 import { seededRandom, type Random } from '../core/random.ts'
 import type { Nic } from './hosts.ts'
 import { startMemberlistPeer, type MemberlistPeer } from './memberlist-peer/peer.ts'
 import { scriptOf, type PeerTold } from './memberlist-peer/told.ts'
+import { Counters } from './metrics/counters.ts'
+import type { MetricsServer } from './metrics/server.ts'
+import { metricsText } from './metrics/text.ts'
+import type { MetricsTold } from './metrics/told.ts'
 import { GRATUITOUS_MS, gratuitousFrames, isAnnouncedOn, repliesTo, type SpeakerState } from './speaker.ts'
 
 /** What the lab tells a host's responder: once whole, later its state alone; each order is answered by its number. */
@@ -50,6 +54,9 @@ class Responder {
   #timeScale = 1
   #ports: Port[] = []
   #peer: MemberlistPeer | null = null
+  readonly #counters = new Counters()
+  #metrics: MetricsServer | null = null
+  #start: number | undefined
   /** Announcements that are still to come, by address: a new takeover starts them again. */
   readonly #timers = new Map<Ip, NodeJS.Timeout[]>()
 
@@ -61,7 +68,18 @@ class Responder {
     if (timeScale !== undefined) this.#timeScale = timeScale
     if (isStart) this.#ports = nics.map((nic) => this.#open(nic))
     else for (const ip of taken) this.#announce(ip)
-    await this.#gossip(state.memberlist ?? null)
+    await Promise.all([this.#gossip(state.memberlist ?? null), this.#tell(state.metrics ?? null)])
+  }
+
+  /** Says from now on what its metrics would; another start is another process. */
+  async #tell(told: MetricsTold | null): Promise<void> {
+    if (told?.start !== this.#start) this.#counters.clear()
+    this.#start = told?.start
+    if (!told && !this.#metrics) return
+    // Loaded where it is needed: HTTP and TLS take as long as the rest of the start
+    const { MetricsServer } = await import('./metrics/server.ts')
+    this.#metrics ??= new MetricsServer((of) => metricsText(of, this.#state.announces, this.#counters.all))
+    await this.#metrics.play(told)
   }
 
   /** Says from now on what its memberlist would. */
@@ -89,18 +107,24 @@ class Responder {
   #answer(nic: Nic, capture: Capture): void {
     const requests = capture.drain().map(({ bytes }) => decodeArp(bytes))
     const frames = requests.flatMap((request) =>
-      typeof request === 'string' ? [] : repliesTo(request, this.#state, nic, this.#random),
+      typeof request === 'string' ? [] : this.#repliesTo(request, nic),
     )
     const send = () => void capture.send({ frames, gapNs: 0 })
-    if (frames.length === 0) return
+    if (frames.length === 0 || this.#state.gagged) return
     if (this.#state.delayMs === undefined) send()
     else setTimeout(send, this.#state.delayMs)
+  }
+
+  #repliesTo(request: ArpFrame, nic: Nic): Uint8Array[] {
+    const frames = repliesTo(request, this.#state, nic, this.#random)
+    this.#counters.count(request, { state: this.#state, nic, replies: frames.length })
+    return frames
   }
 
   #announce(ip: Ip): void {
     for (const timer of this.#timers.get(ip) ?? []) clearTimeout(timer)
     const burst = () => {
-      if (this.#state.muted) return
+      if (this.#state.muted || this.#state.gagged) return
       for (const { nic, capture } of this.#ports.filter((port) => isAnnouncedOn(port.nic, ip, this.#state)))
         void capture.send({ frames: gratuitousFrames(ip, this.#state, nic), gapNs: 0 })
     }

@@ -1,14 +1,13 @@
 import { ArpcheckError } from '../errors.ts'
 import { exec, must, type ExecOptions, type Finished } from './exec.ts'
 import { BRIDGE, GATEWAY, INTERFACE, linksOf, SUBNET_BITS, type LabHost } from './hosts.ts'
+import { untilForwarding } from './forwarding.ts'
+import { otherSwitches, routedCables, routerLines, routerOf, SWITCH, switchOf } from './routed.ts'
 
 /** Programs for those who enter a host: inside, /run is the segment's own. */
 export const BIN = '/run/bin'
 
-export const SWITCH = 'sw0'
 const POD_BRIDGE = 'cni0'
-const READY_MS = 10_000
-const READY_POLL_MS = 20
 
 // Router discovery, link-local addresses and their duplicate detection are noise on a segment about ARP.
 const NO_IPV6 =
@@ -31,9 +30,10 @@ export async function buildSegment(hosts: readonly LabHost[]): Promise<void> {
   await must('sh', ['-c', NO_IPV6])
   await must('ip', ['-all', 'netns', 'exec', 'sh', '-c', NO_IPV6])
   await ip([`link add ${SWITCH} type bridge stp_state 0 mcast_snooping 0`, `link set ${SWITCH} up`])
-  await ip(hosts.flatMap(cables))
+  await ip([...routedCables(hosts), ...hosts.flatMap(cables)])
   await Promise.all(hosts.map(bringUp))
-  await untilForwarding(hosts.flatMap(({ nics }) => nics).length)
+  await route(hosts)
+  await untilForwarding(hosts.flatMap(({ nics }) => nics).length + otherSwitches(hosts).size)
 }
 
 /** Runs a program on a host, under the host's name, as any user of that host would. */
@@ -64,17 +64,18 @@ export function addressLine(verb: 'add' | 'del', host: LabHost, owned: string): 
   return `addr ${verb} ${owned}/32 dev ${linksOf(host)[0]!.name}`
 }
 
-function cables({ name, nics }: LabHost): string[] {
+function cables(host: LabHost): string[] {
+  const { name, nics } = host
   return nics.flatMap((nic) => [
     `link add ${portOf(name, nic.name)} type veth peer name ${nic.name} address ${nic.mac} netns ${name}`,
-    `link set ${portOf(name, nic.name)} master ${SWITCH} up`,
+    `link set ${portOf(name, nic.name)} master ${switchOf(host)} up`,
   ])
 }
 
 async function bringUp(host: LabHost): Promise<void> {
   const { name, nics, address, bridge, owns, proxies, podGateway } = host
   const [first] = linksOf(host)
-  await setKernel(host)
+  await setKernel(name, kernelSettings(host))
   await ip(
     [
       'link set lo up',
@@ -83,12 +84,29 @@ async function bringUp(host: LabHost): Promise<void> {
       ...nics.map((nic) => `link set ${nic.name} up`),
       ...(podGateway ? podBridge(podGateway) : []),
       `addr add ${address}/${SUBNET_BITS} dev ${first!.name}`,
-      ...(address === GATEWAY ? [] : [`route add default via ${GATEWAY}`]),
+      ...(address === GATEWAY ? [] : [`route add default via ${routerOf(address)}`]),
       ...owns.map((owned) => addressLine('add', host, owned)),
       // A kernel is a proxy for what it would forward out of another link
       ...proxies.map((network) => `route add ${network} dev lo`),
+      ...neighbourLines(host),
     ],
     name,
+  )
+}
+
+/** The gateway forwards between the segments, where there is more than one. */
+async function route(hosts: readonly LabHost[]): Promise<void> {
+  const gateway = hosts.find(({ address }) => address === GATEWAY)
+  const lines = routerLines(hosts)
+  if (!gateway || lines.length === 0) return
+  await setKernel(gateway.name, [['all/forwarding', '1']])
+  await ip(lines, gateway.name)
+}
+
+function neighbourLines(host: LabHost): string[] {
+  const [first] = linksOf(host)
+  return Object.entries(host.neighbours).map(
+    ([address, mac]) => `neigh replace ${address} lladdr ${mac} dev ${first!.name} nud permanent`,
   )
 }
 
@@ -101,8 +119,8 @@ function podBridge({ address, bits }: NonNullable<LabHost['podGateway']>): strin
   ]
 }
 
-async function setKernel({ name, arpIgnore, proxies }: LabHost): Promise<void> {
-  const settings = [
+function kernelSettings({ arpIgnore, proxies }: LabHost): string[][] {
+  return [
     ...(arpIgnore > 0 ? [['all/arp_ignore', String(arpIgnore)]] : []),
     ...(proxies.length > 0
       ? [
@@ -111,29 +129,11 @@ async function setKernel({ name, arpIgnore, proxies }: LabHost): Promise<void> {
         ]
       : []),
   ]
+}
+
+async function setKernel(name: string, settings: readonly string[][]): Promise<void> {
   if (settings.length === 0) return
   const { code, stderr } = await execOn(name, 'sh', ['-c', WRITE_SETTINGS, 'sh', ...settings.flat()])
   if (code !== 0)
     throw new ArpcheckError('lab-unavailable', `The lab could not set ${name}'s kernel: ${stderr}`)
-}
-
-interface Port {
-  readonly linkinfo?: { readonly info_slave_data?: { readonly state?: string } }
-}
-
-async function untilForwarding(ports: number): Promise<void> {
-  const deadline = performance.now() + READY_MS
-  while (performance.now() < deadline) {
-    const told = JSON.parse(await must('ip', ['-d', '-j', 'link', 'show', 'master', SWITCH])) as Port[]
-    const forwarding = told.filter((port) => port.linkinfo?.info_slave_data?.state === 'forwarding')
-    if (forwarding.length === ports) return
-    await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS))
-  }
-  throw new ArpcheckError(
-    'lab-unavailable',
-    `The lab's switch did not come up within ${READY_MS / 1000} s.`,
-    {
-      remedy: ['Run it again; a machine under heavy load can be too slow for it.'],
-    },
-  )
 }

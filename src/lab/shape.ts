@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { FINDINGS, type FindingCode } from '../core/findings.ts'
 import { UNKNOWN_REASONS, VERDICTS } from '../core/verdict.ts'
+import { CLASSES, RIVALS, SCENARIOS } from './catalogue.ts'
 import { clusterShape } from './cluster/shape.ts'
 import { checkNames } from './names.ts'
 import {
@@ -14,6 +15,7 @@ import {
   macText,
   networkText,
   nicName,
+  numbersOf,
   object,
   oneOf,
 } from './words.ts'
@@ -60,7 +62,8 @@ const speaker = object({
   loss: z.number().min(0).max(1).optional(),
   copies: z.int().min(1).max(100).optional(),
   mac: macText.optional(),
-  deaf: oneOf(['broadcast'], 'kind of deafness').optional(),
+  gagged: z.boolean().optional(),
+  deaf: oneOf(['broadcast', 'all'], 'kind of deafness').optional(),
   vlan: z.int().min(0).max(4094).optional(),
 })
 
@@ -71,6 +74,7 @@ const hostShape = object({
   bridge: macText.optional(),
   owns: z.array(networkText).optional(),
   proxies: z.array(networkText).optional(),
+  neighbours: z.record(ipText, macText).optional(),
   arpIgnore: z.int().min(0).max(8).optional(),
   speaker: speaker.optional(),
 })
@@ -100,6 +104,10 @@ const step = object({
 export const storyShape = object({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a name is lower-case words joined by dashes' }),
   tells: z.string().min(1),
+  /** What it shows, by the numbers in `catalogue.ts`. */
+  classes: numbersOf(CLASSES),
+  scenarios: numbersOf(SCENARIOS),
+  rivals: numbersOf(RIVALS),
   /** 0.1: what MetalLB repeats within 5 s is repeated within 0.5 s. */
   timeScale: z.number().min(0.01).max(10).default(1),
   hosts: z.record(hostName, hostShape).default({}),

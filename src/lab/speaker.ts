@@ -4,6 +4,7 @@ import { BROADCAST_MAC, type Mac } from '../core/mac.ts'
 import type { Random } from '../core/random.ts'
 import type { Nic } from './hosts.ts'
 import type { PeerTold } from './memberlist-peer/told.ts'
+import type { MetricsTold } from './metrics/told.ts'
 
 /** What answers on a node as MetalLB's speaker does, and how it misbehaves. */
 export interface SpeakerState {
@@ -12,8 +13,10 @@ export interface SpeakerState {
   readonly only?: Readonly<Record<Ip, readonly string[]>> | undefined
   /** NICs that it answers on; all where left out. */
   readonly interfaces?: readonly string[] | undefined
-  /** Takes every request and says nothing. */
+  /** Takes every request and cannot send: it says nothing. */
   readonly muted?: boolean | undefined
+  /** What it sends is lost on the way: a filter for spoofed frames, say. It knows nothing of that. */
+  readonly gagged?: boolean | undefined
   readonly delayMs?: number | undefined
   /** Share of requests that it drops, from 0 to 1. */
   readonly loss?: number | undefined
@@ -21,12 +24,14 @@ export interface SpeakerState {
   readonly copies?: number | undefined
   /** A MAC that the NIC had when the speaker began to listen: it answers with that one for ever. */
   readonly mac?: Mac | undefined
-  /** The NIC drops broadcasts. */
-  readonly deaf?: 'broadcast' | undefined
+  /** The NIC drops broadcasts, or no request reaches the speaker at all. */
+  readonly deaf?: 'broadcast' | 'all' | undefined
   /** 802.1Q id that the replies carry. */
   readonly vlan?: number | undefined
   /** Its memberlist; null or left out: nobody listens on its port. */
   readonly memberlist?: PeerTold | null | undefined
+  /** Its metrics; null or left out: it serves none. */
+  readonly metrics?: MetricsTold | null | undefined
 }
 
 /** What MetalLB sends is padded to Ethernet's minimum, less the checksum. */
@@ -41,10 +46,9 @@ export const GRATUITOUS_MS = [0, 1100, 2200, 3300, 4400]
  * announced on this NIC, and nothing else is looked at. To the ARP sender, from the NIC's MAC as it was recorded.
  */
 export function repliesTo(request: ArpFrame, state: SpeakerState, nic: Nic, random: Random): Uint8Array[] {
-  const mac = state.mac ?? nic.mac
-  const toUs = request.ethDst === mac || (request.ethDst === BROADCAST_MAC && state.deaf !== 'broadcast')
-  if (request.op !== 'who-has' || !toUs || !isAnnouncedOn(nic, request.tpa, state) || state.muted) return []
+  if (!takes(request, state, nic) || state.muted) return []
   if (random.next() < (state.loss ?? 0)) return []
+  const mac = state.mac ?? nic.mac
   const reply = encodeArp({
     op: 'reply',
     ethDst: request.sha,
@@ -55,6 +59,12 @@ export function repliesTo(request: ArpFrame, state: SpeakerState, nic: Nic, rand
     tpa: request.spa,
   })
   return Array<Uint8Array>(state.copies ?? 1).fill(onWire(reply, state.vlan))
+}
+
+/** Whether a request reaches the speaker and is one of its own to answer: what MetalLB counts. */
+export function takes({ op, ethDst, tpa }: ArpFrame, state: SpeakerState, nic: Nic): boolean {
+  const toUs = ethDst === (state.mac ?? nic.mac) || (ethDst === BROADCAST_MAC && state.deaf !== 'broadcast')
+  return op === 'who-has' && toUs && state.deaf !== 'all' && isAnnouncedOn(nic, tpa, state)
 }
 
 export function isAnnouncedOn({ name }: Nic, ip: Ip, { announces, only, interfaces }: SpeakerState): boolean {

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { isIpv4, parseIp, parsePrefix, type Ip } from '../core/ip.ts'
 import { parseMac, type Mac } from '../core/mac.ts'
 import { nearest } from '../core/nearest.ts'
-import { FAULT_VERBS, isFaultVerb, needsAddress, type Fault } from './faults.ts'
+import { FAULT_VERBS, isFaultVerb, needsAddress, needsHost, type Fault } from './faults.ts'
 
 // The words of a story file: each is read into the value that it means, or refused with what it should have been.
 
@@ -56,16 +56,20 @@ export const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,8}$/, {
     `${JSON.stringify(input)} is not a host name (up to 9 lower-case letters, digits, dashes)`,
 })
 
-/** `release nuc-4 192.168.1.60`: verb, host and the address that some verbs need. */
+/** `release nuc-4 192.168.1.60`: verb, the host that most verbs need and the address that some need. */
 export const faultText = z.string().transform((text, context): Fault => {
-  const [verb = '', host = '', argument = '', ...rest] = text.trim().split(/\s+/)
+  const [verb = '', host = null, argument = '', ...rest] = text.trim().split(/\s+/)
   const address = parseIp(argument) ?? null
   if (!isFaultVerb(verb)) context.addIssue(`${JSON.stringify(verb)} is no fault${meant(verb, FAULT_VERBS)}`)
-  else if (needsAddress(verb) !== (address !== null) || rest.length > 0)
-    context.addIssue(`write: ${verb} HOST${needsAddress(verb) ? ' ADDRESS' : ''}`)
-  else return { verb, host, address }
+  else if (hasAllWords({ verb, host, address }) && rest.length === 0) return { verb, host, address }
+  else
+    context.addIssue(`write: ${verb}${needsHost(verb) ? ' HOST' : ''}${needsAddress(verb) ? ' ADDRESS' : ''}`)
   return z.NEVER
 })
+
+function hasAllWords({ verb, host, address }: Fault): boolean {
+  return needsHost(verb) === (host !== null) && needsAddress(verb) === (address !== null)
+}
 
 /** `3 who-has 192.168.1.60`: as many questions since arpcheck began. */
 export const conditionText = z.string().transform((text, context): { ip: Ip; count: number } => {
@@ -92,6 +96,14 @@ export function oneOf<const Value extends string>(values: readonly Value[], what
         ? `a ${what} is missing`
         : `${JSON.stringify(input)} is no ${what}${meant(typeof input === 'string' ? input : '', values)}`,
   })
+}
+
+/** Numbers of rows in a table, each of them there. */
+export function numbersOf(table: Readonly<Record<number, unknown>>) {
+  const known = z.int().refine((number) => Object.hasOwn(table, number), {
+    error: ({ input }) => `${String(input)} is none of 1 to ${Object.keys(table).length}`,
+  })
+  return z.array(known).default([])
 }
 
 /** An object that refuses unknown keys and names the nearest known one. */

@@ -340,6 +340,7 @@ suite('what cannot be decided', () => {
     'events',
     'memberlistConfig',
     'nicRecords',
+    'otherAnnouncers',
     'configurationStates',
     'capabilities',
     'speakerPods',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { metallb } from '../../src/announcers/metallb/metallb.ts'
+import type { SpeakerClaim } from '../../src/core/claims.ts'
 import type { ClusterSnapshot, ServiceEvent, ServiceL2Status } from '../../src/core/cluster.ts'
 import { denied, NOW, speaker } from '../helpers/cluster.ts'
 import { ip } from '../helpers/segment.ts'
@@ -106,19 +107,20 @@ test('what may not be read is said', () => {
   assert.deepEqual(readable, { statuses: { denied: 'list l2Statuses' }, events: 'yes' })
 })
 
-test('a speaker claims the address in layer 2; by BGP, or another address, it does not', () => {
-  const claim = (node: string, address: string, protocol: string) => ({
-    node,
-    announced: [{ service: 'default/web', ip: ip(address), protocol }],
-  })
-  const claims = [
+test('a speaker claims the address in layer 2; by BGP, or another address, it does not; of one unread nobody knows', () => {
+  const claim = (node: string, address: string, protocol: string): SpeakerClaim => {
+    const announced = [{ service: 'default/web', ip: ip(address), protocol }]
+    const metrics = { announced, counters: new Map(), configLoaded: true, configStale: false }
+    return { node, reading: { kind: 'metrics', metrics } }
+  }
+  const claims: SpeakerClaim[] = [
     claim('nuc-4', '192.168.1.60', 'layer2'),
     claim('nuc-3', '192.168.1.60', 'bgp'),
     claim('nuc-2', '192.168.1.61', 'layer2'),
-    { node: 'nuc-1', announced: [] },
+    { node: 'nuc-1', reading: { kind: 'denied' } },
   ]
   assert.deepEqual(metallb.claimed(vipOf(home()), claims), {
     nodes: ['nuc-4'],
-    asked: ['nuc-1', 'nuc-2', 'nuc-3', 'nuc-4'],
+    asked: ['nuc-2', 'nuc-3', 'nuc-4'],
   })
 })

@@ -187,7 +187,7 @@ function momentOf(peers: readonly RealPeer[], views: ReturnType<typeof viewsOf>)
     services: { traefik: { ip: VIP } },
     views: Object.fromEntries(told) as object,
   })
-  const common = { podCIDR: '10.42.0.0/24', pod: 'ready', version: 'v0.16.1' } as const
+  const common = { podCIDR: '10.42.0.0/24', pod: 'ready', version: 'v0.16.1', links: ['eth0'] } as const
   const nodes = peers.map(({ name, address }): ClusterNode => ({ name, address, ...common }))
-  return { story, nodes, life: BORN }
+  return { story, nodes, life: BORN, kept: new Map() }
 }

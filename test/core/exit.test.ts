@@ -100,7 +100,14 @@ test('the summary adds up, and rows sort by address, then by interface', () => {
   const evidence = { asked: 3, answers: [], unicastAnswers: [], announcements: [] }
   const row = (vip: string, name: string, judgement: Judgement) =>
     vipReport(
-      { vip: ip(vip), interface: name, evidence, expected: { source: 'any' } } as unknown as Case,
+      {
+        vip: ip(vip),
+        interface: name,
+        evidence,
+        expected: { source: 'any' },
+        nodes: new Map(),
+        side: null,
+      } as unknown as Case,
       judgement,
     )
   const vips = [

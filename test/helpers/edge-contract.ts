@@ -11,6 +11,7 @@ import { type ClusterWatch, followApi } from '../../src/kubernetes/follow.ts'
 import { type Cluster, openCluster, readCluster } from '../../src/kubernetes/main.ts'
 import { openTransport } from '../../src/kubernetes/transport.ts'
 import { node, service } from '../../src/lab/api/objects.ts'
+import { apiClient } from './api-client.ts'
 import { apply, type Backend, remove } from './backend.ts'
 import { file, noSocketTo } from './double.ts'
 import { homelab } from './homelab.ts'
@@ -70,6 +71,19 @@ export function edgeContract(start: (() => Promise<Backend>) | null, skip: strin
       exitCode: 3,
     })
   })
+
+  test(
+    'a token for metrics as the ServiceAccount → it opens /metrics, and nothing else',
+    { skip },
+    async (t) => {
+      const { token } = await open(t, account).metricsToken(new AbortController().signal)
+      const client = apiClient(backend.kubeconfigFor(token ?? 'none'))
+      const [metrics, nodes] = await Promise.all(
+        ['/metrics', '/api/v1/nodes'].map((path) => client.ask('GET', path)),
+      )
+      assert.deepEqual([metrics!.status, nodes!.status], [200, 403])
+    },
+  )
 
   test('the memberlist key as the ServiceAccount → by name, and no other Secret', { skip }, async (t) => {
     const cluster = open(t, account)
@@ -177,7 +191,8 @@ async function populate(backend: Backend): Promise<void> {
   const objects = homelab()
   const isCustom = ({ apiVersion }: (typeof objects)[number]): boolean => apiVersion.startsWith('metallb.io')
   for (const object of objects.filter((one) => !isCustom(one))) await apply(backend.admin, object)
-  for (const object of manifest()) await apply(backend.admin, object)
+  for (const object of [...manifest(), ...manifest('deploy/speaker-metrics.yaml')])
+    await apply(backend.admin, object)
   await served(backend.admin)
   for (const object of objects.filter(isCustom)) await apply(backend.admin, object)
 }
@@ -196,7 +211,7 @@ function stale(watch: ClusterWatch): number {
 }
 
 function watched(watch: ClusterWatch): ReturnType<ClusterWatch['status']> {
-  const polled = ['capabilities', 'memberlistConfig', 'excludedInterfaces', 'events']
+  const polled = ['capabilities', 'memberlistConfig', 'excludedInterfaces', 'events', 'otherAnnouncers']
   return watch.status().filter(({ resource }) => !polled.includes(resource.input))
 }
 
@@ -267,6 +282,12 @@ function told(snapshot: ClusterSnapshot): unknown {
     memberlistConfig: snapshot.memberlistConfig,
     excludedInterfaces: snapshot.excludedInterfaces,
     nicRecords: sorted(snapshot.nicRecords, ({ node: on, nics }) => [on, nics.map(({ mac }) => mac)]),
+    otherAnnouncers: sorted(snapshot.otherAnnouncers, ({ by, service: of, node: on, leaseMs }) => [
+      by,
+      of,
+      on,
+      leaseMs,
+    ]),
     crds: sorted(Object.entries(snapshot.capabilities.crds ?? {}), ([plural, fields]) => [
       plural,
       fields.toSorted(),
@@ -290,6 +311,7 @@ const EXPECTED = {
   memberlistConfig: '{"ProbeInterval":"1s"}',
   excludedInterfaces: ['^docker.*', '^veth.*'],
   nicRecords: ['nuc-1 1c:69:7a:aa:01:10'],
+  otherAnnouncers: ['cilium default-gitea nuc-2 15000'],
   crds: [
     'bgpadvertisements aggregationLength ipAddressPoolSelectors ipAddressPools nodeSelectors',
     'configurationstates',

@@ -12,6 +12,7 @@ import {
   node,
   nodeAssigned,
   pool,
+  lease,
   secret,
   service,
   speakerDaemonSet,
@@ -46,6 +47,8 @@ export function homelab(): readonly ApiObject[] {
     configMap('metallb-memberlist-config', { 'config.json': '{"ProbeInterval":"1s"}' }),
     secret('memberlist', { secretkey: 'c2VjcmV0a2V5MTIzNDU2' }),
     nicLease('nuc-1'),
+    lease('cilium-l2announce-default-gitea', 'nuc-2'),
+    lease('kube-scheduler', 'nuc-1_7d1e'),
   ]
 }
 

@@ -11,10 +11,11 @@ export function manifest(path = 'deploy/rbac.yaml'): readonly ApiObject[] {
 export type Permission = string
 
 interface Rule {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
   readonly verbs: readonly string[]
   readonly resourceNames?: readonly string[]
+  readonly nonResourceURLs?: readonly string[]
 }
 
 /** All that the manifest's roles allow. */
@@ -26,7 +27,7 @@ export function granted(objects: readonly ApiObject[]): readonly Permission[] {
 }
 
 function permissions(
-  { apiGroups, resources, verbs, resourceNames }: Rule,
+  { apiGroups = [], resources = [], verbs, resourceNames, nonResourceURLs = [] }: Rule,
   namespace: string | null,
 ): Permission[] {
   const kinds = apiGroups.flatMap((group) =>
@@ -36,7 +37,7 @@ function permissions(
     resourceNames === undefined
       ? kinds
       : kinds.flatMap((kind) => resourceNames.map((name) => `${kind}/${name}`))
-  return named.flatMap((what) => verbs.map((verb) => line(verb, what, namespace)))
+  return [...named, ...nonResourceURLs].flatMap((what) => verbs.map((verb) => line(verb, what, namespace)))
 }
 
 export function line(verb: string, what: string, namespace: string | null): Permission {
@@ -50,7 +51,12 @@ export interface Row {
   readonly without: string
 }
 
-const NAMESPACES: Readonly<Record<string, string | null>> = { all: null, M: 'metallb-system', A: 'arpcheck' }
+const NAMESPACES: Readonly<Record<string, string | null>> = {
+  all: null,
+  M: 'metallb-system',
+  A: 'arpcheck',
+  K: 'kube-system',
+}
 
 export function documented(path = 'docs/permissions.md'): readonly Row[] {
   const rows = readFileSync(path, 'utf8').matchAll(/^\| (?!input)(?<row>[^-].*) \|$/gm)

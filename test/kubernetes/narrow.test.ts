@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseMac } from '../../src/core/mac.ts'
 import { parseIp } from '../../src/core/ip.ts'
-import { nicRecordOf, nicsText } from '../../src/kubernetes/narrow/leases.ts'
+import { nicRecordOf, nicsText, otherAnnouncerOf } from '../../src/kubernetes/narrow/leases.ts'
 import {
   bgpAdvertisementOf,
   configurationStateOf,
@@ -19,11 +19,13 @@ import {
   specFieldsOf,
 } from '../../src/kubernetes/narrow/settings.ts'
 import { speakerDaemonSetOf, speakerPodOf } from '../../src/kubernetes/narrow/speakers.ts'
-import { l2Status, speakerDaemonSet, speakerPod } from '../../src/lab/api/objects.ts'
+import { lease as leaseNamed, speakerDaemonSet, speakerPod } from '../../src/lab/api/objects.ts'
 
 // API objects narrowed to what is kept of them. Shapes as a real server sends them: test/apiserver/edge.test.ts.
 
 const at = (time: string): number => Date.parse(time)
+const CREATED = '2026-01-01T00:00:00Z'
+const CHANGED = '2026-03-01T00:00:00Z'
 const meta = (more: object = {}): object => ({ name: 'x', namespace: 'ns', ...more })
 
 test('a Service → its fields; the newest writer of status.loadBalancer, and no other, wrote it', () => {
@@ -98,7 +100,7 @@ test('a Service → its fields; the newest writer of status.loadBalancer, and no
     ],
     statusWriter: 'controller',
     createdAt: at('2026-01-01T00:00:00Z'),
-    changedAt: at('2026-01-09T00:00:00Z'),
+    changedAt: at('2026-01-05T00:00:00Z'),
     deletedAt: at('2026-02-01T00:00:00Z'),
   })
 })
@@ -150,8 +152,17 @@ test('a Node → heartbeats are no changes; addresses that are none are left out
     metadata: {
       name: 'nuc-1',
       managedFields: [
-        { manager: 'kubectl', time: '2026-01-02T00:00:00Z' },
-        { manager: 'kubelet', time: '2026-06-01T00:00:00Z', subresource: 'status' },
+        {
+          manager: 'kubectl',
+          time: '2026-01-02T00:00:00Z',
+          fieldsV1: { 'f:metadata': { 'f:labels': { 'f:a': {} } } },
+        },
+        {
+          manager: 'kubelet',
+          time: '2026-06-01T00:00:00Z',
+          subresource: 'status',
+          fieldsV1: { 'f:status': {} },
+        },
       ],
     },
     spec: { unschedulable: true },
@@ -289,21 +300,56 @@ test('pools and advertisements → what they say, and defaults as MetalLB sets t
   })
 })
 
-test('ServiceL2Status → its Service and node in each layout', () => {
-  const now = l2StatusOf(l2Status('traefik', 'nuc-4', 'ingress'))
-  assert.deepEqual([now?.serviceNamespace, now?.serviceName, now?.node], ['ingress', 'traefik', 'nuc-4'])
-  // v0.14.4 and v0.14.5: in the Service's namespace, named by labels.
-  const labels = { 'metallb.io/node': 'nuc-2', 'metallb.io/service': 'gitea' }
-  const old = l2StatusOf({
-    metadata: meta({ labels }),
-    status: { node: 'nuc-2', interfaces: [{ name: 'eno1' }] },
+const OWNER = { ownerReferences: [{ kind: 'Pod', name: 'speaker-x' }] }
+const NOW_LABELS = {
+  'metallb.io/node': 'nuc-4',
+  'metallb.io/service-name': 'traefik',
+  'metallb.io/service-namespace': 'ingress',
+}
+for (const [layout, record, expected] of [
+  [
+    'v0.14.4: in the namespace of the Service, which a label names; no owner',
+    {
+      metadata: {
+        name: 'traefik-nuc-4',
+        namespace: 'ingress',
+        labels: { 'metallb.io/node': 'nuc-4', 'metallb.io/service': 'traefik' },
+      },
+      status: { node: 'nuc-4', interfaces: [{ name: 'eno1' }] },
+    },
+    ['ingress', 'traefik', 'nuc-4', ['eno1'], null],
+  ],
+  [
+    'v0.14.6: in the namespace of MetalLB, owned by the pod; status and labels say the same',
+    {
+      metadata: { name: 'l2-7xk2p', namespace: 'metallb-system', labels: NOW_LABELS, ...OWNER },
+      status: { node: 'nuc-4', serviceName: 'traefik', serviceNamespace: 'ingress' },
+    },
+    ['ingress', 'traefik', 'nuc-4', [], 'speaker-x'],
+  ],
+  [
+    'v0.14.6, between creation and its status: by the labels alone',
+    { metadata: { name: 'l2-7xk2p', namespace: 'metallb-system', labels: NOW_LABELS, ...OWNER } },
+    ['ingress', 'traefik', 'nuc-4', [], 'speaker-x'],
+  ],
+  [
+    'v0.16.0, whose labels somebody took away: by the status alone',
+    {
+      metadata: { name: 'l2-7xk2p', namespace: 'metallb-system', ...OWNER },
+      status: { node: 'nuc-4', serviceName: 'traefik', serviceNamespace: 'ingress', interfaces: [] },
+    },
+    ['ingress', 'traefik', 'nuc-4', [], 'speaker-x'],
+  ],
+] as const) {
+  test(`ServiceL2Status of ${layout} → Service, node, NICs, owner`, () => {
+    const told = l2StatusOf(record)!
+    const { serviceNamespace, serviceName, node, interfaces, ownerPod } = told
+    assert.deepEqual([serviceNamespace, serviceName, node, interfaces, ownerPod], expected)
   })
-  assert.deepEqual([old?.serviceNamespace, old?.serviceName, old?.node], ['ns', 'gitea', 'nuc-2'])
-  assert.deepEqual(old?.interfaces, ['eno1'])
-  const ownerReferences = [{ kind: 'Pod', name: 'speaker-x' }]
-  assert.equal(l2StatusOf({ metadata: meta({ labels, ownerReferences }) })?.ownerPod, 'speaker-x')
-  assert.equal(l2StatusOf({ metadata: meta() }), null, 'a record that names nothing')
-})
+}
+
+test('a ServiceL2Status that names nothing → left out', () =>
+  assert.equal(l2StatusOf({ metadata: meta() }), null))
 
 test('ConfigurationState → of which speaker, or the controller', () => {
   const labels = { 'metallb.io/component-type': 'speaker', 'metallb.io/node-name': 'nuc-1' }
@@ -348,6 +394,48 @@ test('an event → the newest of its times, how often; others are left out', () 
   assert.equal(serviceEventOf({ ...event, reason: 'IPAllocated' }), null)
 })
 
+const EVENT = {
+  metadata: meta({ creationTimestamp: '2026-01-01T00:00:00Z' }),
+  reason: 'nodeAssigned',
+  message: 'm',
+  involvedObject: { kind: 'Service', namespace: 'ns', name: 'web' },
+}
+for (const [what, times, expected] of [
+  [
+    'core/v1, seen once',
+    { firstTimestamp: CREATED, lastTimestamp: CREATED, count: 1 },
+    [1, CREATED, CREATED],
+  ],
+  [
+    'core/v1, seen again',
+    { firstTimestamp: CREATED, lastTimestamp: CHANGED, count: 7 },
+    [7, CREATED, CHANGED],
+  ],
+  // events.k8s.io leaves the old fields null, and a series is there from the second time on.
+  [
+    'events.k8s.io, seen once',
+    { firstTimestamp: null, lastTimestamp: null, eventTime: '2026-01-01T00:00:00.000000Z' },
+    [1, CREATED, CREATED],
+  ],
+  [
+    'events.k8s.io, a series',
+    {
+      firstTimestamp: null,
+      lastTimestamp: null,
+      eventTime: '2026-01-01T00:00:00.000000Z',
+      series: { count: 4, lastObservedTime: '2026-03-01T00:00:00.000000Z' },
+    },
+    [4, CREATED, CHANGED],
+  ],
+  ['no time at all: when it was written', {}, [1, CREATED, CREATED]],
+] as const) {
+  test(`an event as ${what} → how often, first, last`, () => {
+    const { count, firstAt, lastAt } = serviceEventOf({ ...EVENT, ...times })!
+    const [often, first, last] = expected
+    assert.deepEqual([count, firstAt, lastAt], [often, at(first), at(last)])
+  })
+}
+
 test('settings → the text of config.json, the expressions of excludel2, the fields of a CRD', () => {
   assert.equal(memberlistConfigOf({ data: { 'config.json': '{}' } }), '{}')
   assert.equal(memberlistConfigOf({ data: {} }), null)
@@ -381,13 +469,102 @@ test('a NIC record → what was written is read back; a MAC or an address that i
     metadata: meta({ annotations: { 'arpcheck.io/nics': json } }),
     spec: { holderIdentity: 'nuc-1' },
   })
-  assert.deepEqual(nicRecordOf(lease(nicsText(nics))), { node: 'nuc-1', nics, changedAt: null })
+  const port = { ...nics[0]!, name: 'eno2', state: 'enslaved' as const }
+  const off = { ...nics[0]!, name: 'eno3', state: 'down' as const }
+  const all = [...nics, port, off]
+  assert.deepEqual(nicRecordOf(lease(nicsText(all))), { node: 'nuc-1', nics: all, changedAt: null })
   const odd =
     '[{"name":"a","mac":"zz"},{"name":"b","mac":"1c:69:7a:aa:01:10","addresses":["x/1","10.0.0.1/99",3]}]'
   assert.deepEqual(nicRecordOf(lease(odd))?.nics, [
     { name: 'b', mac: '1c:69:7a:aa:01:10', addresses: [], state: 'up' },
   ])
   assert.equal(nicRecordOf(lease('{')), null)
+})
+
+/** An object whose one manager beside its creator owns these fields since CHANGED. */
+const changed = (fieldsV1: object, more: object = {}): object => ({
+  metadata: meta({
+    creationTimestamp: CREATED,
+    labels: { 'kubernetes.io/service-name': 'web', app: 'metallb', component: 'speaker' },
+    managedFields: [
+      { manager: 'creator', time: CREATED, fieldsV1: { 'f:spec': {} } },
+      { manager: 'm', time: CHANGED, fieldsV1, ...more },
+    ],
+  }),
+  spec: { type: 'LoadBalancer' },
+})
+const STATUS = { subresource: 'status' }
+const labelled = { 'f:metadata': { 'f:labels': { 'f:zone': {} } } }
+const annotated = (key: string): object => ({ 'f:metadata': { 'f:annotations': { [`f:${key}`]: {} } } })
+
+for (const [what, narrow, object, counts] of [
+  ['a Service: its spec', serviceOf, changed({ 'f:spec': { 'f:ports': {} } }), true],
+  ['a Service: its labels', serviceOf, changed(labelled), true],
+  ['a Service: its addresses', serviceOf, changed({ 'f:status': { 'f:loadBalancer': {} } }, STATUS), true],
+  ['a Service: conditions', serviceOf, changed({ 'f:status': { 'f:conditions': {} } }, STATUS), false],
+  ['a Service: annotation of kube-vip', serviceOf, changed(annotated('kube-vip.io/vipHost')), true],
+  [
+    'a Service: annotation of Rancher',
+    serviceOf,
+    changed(annotated('field.cattle.io/publicEndpoints')),
+    false,
+  ],
+  ['an EndpointSlice: its endpoints', endpointSliceOf, changed({ 'f:endpoints': {} }), true],
+  ['an EndpointSlice: an annotation', endpointSliceOf, changed(annotated('note')), false],
+  ['a Node: its labels', nodeOf, changed(labelled), true],
+  ['a Node: cordoned', nodeOf, changed({ 'f:spec': { 'f:unschedulable': {} } }), true],
+  ['a Node: a taint', nodeOf, changed({ 'f:spec': { 'f:taints': {} } }), false],
+  ['a Node: an annotation (flannel, etcd)', nodeOf, changed(annotated('etcd.k3s.cattle.io/x')), false],
+  ['a Node: a heartbeat', nodeOf, changed({ 'f:status': { 'f:conditions': {} } }, STATUS), false],
+  [
+    'a Node: a heartbeat before Kubernetes 1.22, in one entry with labels',
+    nodeOf,
+    changed({ ...labelled, 'f:status': {} }),
+    false,
+  ],
+  ['a pool: its addresses', poolOf, changed({ 'f:spec': { 'f:addresses': {} } }), true],
+  ['a pool: its labels', poolOf, changed(labelled), true],
+  ['a pool: how many are assigned', poolOf, changed({ 'f:status': {} }, STATUS), false],
+  ['an L2Advertisement: its spec', l2AdvertisementOf, changed({ 'f:spec': {} }), true],
+  ['an L2Advertisement: its labels', l2AdvertisementOf, changed(labelled), false],
+  ['a DaemonSet: its template', speakerDaemonSetOf, changed({ 'f:spec': { 'f:template': {} } }), true],
+  ['a DaemonSet: its pods', speakerDaemonSetOf, changed({ 'f:status': {} }, STATUS), false],
+  ['a ServiceL2Status: its status', l2StatusOf, ofWeb(changed({ 'f:status': {} }, STATUS)), true],
+] as const) {
+  test(`${what} → ${counts ? 'a change' : 'no change'}`, () =>
+    assert.equal(narrow(object)?.changedAt, at(counts ? CHANGED : CREATED)))
+}
+
+test('an object without managedFields → nobody knows when it changed', () => {
+  const metadata = meta({ creationTimestamp: CREATED })
+  assert.equal(poolOf({ metadata })?.changedAt, null)
+})
+
+function ofWeb(object: object): object {
+  return { ...object, status: { serviceName: 'web', serviceNamespace: 'ns', node: 'nuc-1' } }
+}
+
+for (const [name, whose] of [
+  ['cilium-l2announce-default-web', { by: 'cilium', service: 'default-web' }],
+  ['kubevip-web', { by: 'kube-vip', service: 'web' }],
+  ['plndr-svcs-lock', { by: 'kube-vip', service: null }],
+  ['plndr-cp-lock', null],
+  ['cilium-operator-resource-lock', null],
+  ['kube-scheduler', null],
+] as const) {
+  test(`a Lease called ${name} → ${whose === null ? 'left out' : `of ${whose.by}`}`, () =>
+    assert.deepEqual(
+      otherAnnouncerOf(leaseNamed(name, 'nuc-2', '2026-11-20T08:00:00.000000Z')),
+      whose && { ...whose, node: 'nuc-2', renewedAt: at('2026-11-20T08:00:00Z'), leaseMs: 15_000 },
+    ))
+}
+
+test('a Lease that was let go, or says nothing → no node, no times', () => {
+  const { node, renewedAt, leaseMs } = otherAnnouncerOf({
+    metadata: { name: 'plndr-svcs-lock' },
+    spec: { holderIdentity: '' },
+  })!
+  assert.deepEqual([node, renewedAt, leaseMs], [null, null, null])
 })
 
 const NARROWERS = {
@@ -403,6 +580,7 @@ const NARROWERS = {
   l2StatusOf,
   configurationStateOf,
   nicRecordOf,
+  otherAnnouncerOf,
   memberlistConfigOf,
   excludedInterfacesOf,
   specFieldsOf,

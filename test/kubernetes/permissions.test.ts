@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { readFileSync } from 'node:fs'
+import { suite, test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { type ClusterSnapshot, INPUTS } from '../../src/core/cluster.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { openCluster, readCluster } from '../../src/kubernetes/main.ts'
 import type { ApiDouble } from '../../src/lab/api/double.ts'
 import type { ApiObject } from '../../src/lab/api/kinds.ts'
+import { apiClient } from '../helpers/api-client.ts'
 import { doubleWith, file } from '../helpers/double.ts'
 import { homelab } from '../helpers/homelab.ts'
 import { documented, granted, line, manifest, type Permission } from '../helpers/rbac.ts'
@@ -28,9 +30,85 @@ async function withManifest(
   return { double, kubeconfig }
 }
 
-test('the table of docs/permissions.md grants what deploy/rbac.yaml grants, line by line', () => {
+/** For --speaker-metrics alone. */
+const METRICS = 'deploy/speaker-metrics.yaml'
+
+test('the table of docs/permissions.md grants what both manifests grant, line by line', () => {
   const inTable = documented().flatMap(({ permissions }) => permissions)
-  assert.deepEqual([...new Set(inTable)].toSorted(), granted(manifest()).toSorted())
+  assert.deepEqual(
+    [...new Set(inTable)].toSorted(),
+    granted([...manifest(), ...manifest(METRICS)]).toSorted(),
+  )
+})
+
+suite('the token that speakers are shown', () => {
+  const signal = new AbortController().signal
+
+  test('is one of arpcheck-metrics, opens /metrics for ten minutes, and nothing else', async (t) => {
+    const { double, kubeconfig } = await withManifest(t, [...manifest(), ...manifest(METRICS)])
+    const cluster = openCluster({ ...OWN, kubeconfig }, CHANCES)
+    t.after(() => cluster.close())
+    const given = await cluster.metricsToken(signal)
+    assert.ok(given.token !== null)
+    assert.equal(
+      double.api.tokens.userWith(given.token)?.name,
+      'system:serviceaccount:arpcheck:arpcheck-metrics',
+    )
+    const client = apiClient(double.kubeconfigFor(given.token))
+    const paths = ['/metrics', '/api/v1/nodes', '/api/v1/namespaces/metallb-system/secrets/memberlist']
+    const statuses = await Promise.all(paths.map(async (path) => (await client.ask('GET', path)).status))
+    assert.deepEqual(statuses, [200, 403, 403])
+    const [asked, ...more] = double.api.requests.filter(({ method }) => method === 'POST')
+    assert.equal(more.length, 0)
+    assert.deepEqual(
+      [permissionOf(asked!)],
+      granted(manifest(METRICS)).filter((one) => !one.endsWith(' /metrics')),
+    )
+  })
+
+  test('is had by a client certificate too, whose holder has no token of his own', async (t) => {
+    const double = await doubleWith(t, [...homelab(), ...manifest(METRICS)])
+    const cluster = openCluster({ env: {}, kubeconfig: file(t, 'k', double.adminKubeconfig) }, CHANCES)
+    t.after(() => cluster.close())
+    assert.notEqual((await cluster.metricsToken(signal)).token, null)
+  })
+
+  test('is another for each account: of its own arpcheck may not ask for one', async (t) => {
+    const { double, kubeconfig } = await withManifest(t, [...manifest(), ...manifest(METRICS)])
+    const client = apiClient(readFileSync(kubeconfig, 'utf8'))
+    const answer = await client.ask('POST', '/api/v1/namespaces/arpcheck/serviceaccounts/arpcheck/token', {})
+    assert.deepEqual([answer.status, double.api.requests.length], [403, 1])
+  })
+
+  for (const [what, objects, as, why] of [
+    ['no such account', [], 'admin', 'absent'],
+    [
+      'no right to ask for it',
+      manifest(),
+      'account',
+      { denied: 'create serviceaccounts/token/arpcheck-metrics in namespace arpcheck' },
+    ],
+  ] as const) {
+    test(`${what} → none, and why; no throw`, async (t) => {
+      const { double, kubeconfig } = await withManifest(t, objects)
+      const path = as === 'admin' ? file(t, 'k', double.adminKubeconfig) : kubeconfig
+      const cluster = openCluster({ ...OWN, kubeconfig: path }, CHANCES)
+      t.after(() => cluster.close())
+      assert.deepEqual(await cluster.metricsToken(signal), { namespace: 'arpcheck', token: null, why })
+    })
+  }
+
+  test('an API that is away, or that answers with something else → none, and why', async (t) => {
+    const { double, kubeconfig } = await withManifest(t, [...manifest(), ...manifest(METRICS)])
+    const cluster = openCluster({ ...OWN, kubeconfig }, CHANCES)
+    t.after(() => cluster.close())
+    double.api.faults.add({ times: 1, does: { status: 500 } })
+    const first = await cluster.metricsToken(signal)
+    assert.ok(first.token === null && typeof first.why === 'object' && 'failed' in first.why)
+    await double.wire.refuse()
+    double.wire.reset()
+    assert.equal((await cluster.metricsToken(signal)).token, null)
+  })
 })
 
 test('the table has a row for each input, and each says what is lost', () => {
@@ -77,7 +155,7 @@ test('a one-shot, a daemon and its record use every permission of the manifest, 
 })
 
 /** Asked first, because a person may; a ServiceAccount may not, and is then asked for less. */
-const WIDE = /^list (daemonsets\.apps|pods|servicel2statuses\.metallb\.io|.* in (metallb|kube-system))$/
+const WIDE = /^list ((daemonsets\.apps|pods)( in (metallb|kube-system))?|servicel2statuses\.metallb\.io)$/
 
 for (const { input, permissions } of documented()) {
   if (!isInput(input)) continue
@@ -121,14 +199,16 @@ function named(permission: Permission): RegExp {
 
 function permissionOf({ method, path, query, isWatch }: ApiDouble['api']['requests'][number]): Permission {
   const parts =
-    /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+)(?=\/[^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(path)
-  const [, group = '', namespace = null, plural = '', name] = parts ?? []
+    /^\/(?:api|apis\/([^/]+))\/[^/]+(?:\/namespaces\/([^/]+)(?=\/[^/]+))?\/([^/]+)(?:\/([^/]+))?(\/[^/]+)?$/.exec(
+      path,
+    )
+  const [, group = '', namespace = null, plural = '', name, below = ''] = parts ?? []
   const verbs: Readonly<Record<string, string>> = {
     GET: name === undefined ? 'list' : 'get',
     POST: 'create',
     PUT: 'update',
   }
-  const kind = group === '' ? plural : `${plural}.${group}`
+  const kind = `${group === '' ? plural : `${plural}.${group}`}${below}`
   const isNamed = name !== undefined && kind !== 'leases.coordination.k8s.io'
   return line(
     isWatch ? 'watch' : (verbs[method] ?? query.toString()),

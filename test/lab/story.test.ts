@@ -133,6 +133,17 @@ for (const [from, to, message] of [
   ['cluster:\n', 'cluster:\n  records: { wed: nuc-1 }\n', 'there is no Service "wed"; did you mean "web"?'],
   [
     'cluster:\n',
+    'cluster:\n  others: { cilium: { wed: nuc-1 } }\n',
+    'there is no Service "wed"; did you mean "web"?',
+  ],
+  [
+    'cluster:\n',
+    'cluster:\n  others: { kubeVip: nuc-7 }\n',
+    'there is no node "nuc-7"; did you mean "nuc-1"?',
+  ],
+  ['cluster:\n', 'cluster:\n  nics: [nuc-7]\n', 'there is no node "nuc-7"; did you mean "nuc-1"?'],
+  [
+    'cluster:\n',
     'cluster:\n  l2: { a: { pools: [defalt] } }\n',
     'there is no pool "defalt"; did you mean "default"?',
   ],

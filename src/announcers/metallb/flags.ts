@@ -10,6 +10,10 @@ export interface SpeakerFlags {
   readonly wan: boolean
   /** Where memberlist listens. */
   readonly port: number
+  /** `--port`: where metrics are served; null: as the release has it. */
+  readonly metricsPort: number | null
+  /** The address that metrics are bound to; empty where nothing tells. */
+  readonly host: string
 }
 
 const ML_PORT = 7946
@@ -21,6 +25,8 @@ export const SHIPPED: SpeakerFlags = {
   memberlist: 'on',
   wan: false,
   port: ML_PORT,
+  metricsPort: null,
+  host: '',
 }
 
 /** Flags that take no value of their own (Go's flag package: boolFlag). */
@@ -42,6 +48,8 @@ export function flagsOf(settings: SpeakerSettings): SpeakerFlags {
     ignoreExcludeLB: TRUE.has(flags.get('ignore-exclude-lb') ?? ''),
     wan: TRUE.has(flags.get('ml-wan-config') ?? ''),
     port: portOf(flags.get('ml-bindport') ?? valueOf(settings.env, 'METALLB_ML_BIND_PORT')),
+    metricsPort: metricsPortOf(flags.get('port')),
+    host: flags.get('host') ?? settings.env['METALLB_HOST'] ?? '',
     memberlist:
       isSet('ml-labels', 'METALLB_ML_LABELS') && isSet('ml-bindaddr', 'METALLB_ML_BIND_ADDR') ? 'on' : 'off',
   }
@@ -50,6 +58,11 @@ export function flagsOf(settings: SpeakerSettings): SpeakerFlags {
 function portOf(text: string): number {
   const port = Number(text)
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : ML_PORT
+}
+
+/** 0 is a port here: it turns metrics off. */
+function metricsPortOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : null
 }
 
 /** The last one wins; `-name` is `--name`; the first word that is no flag ends them (Go's flag package). */

@@ -2,9 +2,11 @@ import type { ClusterSnapshot } from '../../core/cluster.ts'
 import type { Announcer, Vip } from '../announcer.ts'
 import { ballotOf, elect, type Election, type Membership } from './election.ts'
 import { expectationOf } from './expect.ts'
+import { changesOf } from './changes.ts'
 import { graceOf } from './grace.ts'
 import { groundOf } from './ground.ts'
 import { inventoryOf } from './inventory.ts'
+import { othersOf } from './others.ts'
 import { claimsOf, recordsOf } from './records.ts'
 import type { Rules } from './rules.ts'
 import { compareVersions, versionOf, versionText } from './version.ts'
@@ -16,6 +18,8 @@ export const metallb: Announcer = {
   elect: expectationOf,
   recorded: recordsOf,
   claimed: claimsOf,
+  others: othersOf,
+  changes: changesOf,
   grace: graceOf,
 }
 

@@ -1,5 +1,7 @@
+import { metricsOf, type SpeakerClaim } from '../../core/claims.ts'
 import type { ClusterSnapshot, EpochMs, ServiceEvent } from '../../core/cluster.ts'
-import type { Claimed, EventRecord, Records, SpeakerClaims, StatusRecord, Vip } from '../announcer.ts'
+import type { EventRecord, Records, StatusRecord } from '../../core/records.ts'
+import type { Claimed, Vip } from '../announcer.ts'
 
 /** `announcing from node "n" with protocol "layer2"` (speaker/main.go; before v0.13.0 without the protocol). */
 const ASSIGNED = /^announcing from node "([^"]+)"(?: with protocol "([^"]*)")?$/
@@ -19,11 +21,12 @@ export function recordsOf(vip: Vip, cluster: ClusterSnapshot): Records {
 }
 
 /** Nodes whose speaker says that it announces the address. BGP is another matter. */
-export function claimsOf({ ip }: Vip, claims: readonly SpeakerClaims[]): Claimed {
-  const claiming = claims.filter(({ announced }) =>
+export function claimsOf({ ip }: Vip, claims: readonly SpeakerClaim[]): Claimed {
+  const read = [...metricsOf(claims)]
+  const claiming = read.filter(([, { announced }]) =>
     announced.some((claim) => claim.ip === ip && claim.protocol === 'layer2'),
   )
-  return { nodes: namesOf(claiming), asked: namesOf(claims) }
+  return { nodes: namesOf(claiming), asked: namesOf(read) }
 }
 
 /** A record outlives its speaker: until the pod object goes, or from v0.16.0 on until the next owner deletes it. */
@@ -70,6 +73,6 @@ function newestFirst<T extends { ageMs: number | null; node: string }>(records: 
   )
 }
 
-function namesOf(claims: readonly SpeakerClaims[]): string[] {
-  return claims.map(({ node }) => node).toSorted()
+function namesOf(entries: readonly (readonly [string, unknown])[]): string[] {
+  return entries.map(([node]) => node).toSorted()
 }

@@ -32,12 +32,17 @@ export interface Rules {
 /** The rules that a speaker may run under: several where nothing tells its release for certain, none below v0.13.0. */
 export function rulesOf(speaker: SpeakerSettings | null, cluster: ClusterSnapshot): readonly Rules[] {
   const flags = speaker ? flagsOf(speaker) : SHIPPED
-  const version = speaker ? (versionOf(speaker.image) ?? labelled(cluster)) : labelled(cluster)
+  const version = releaseOf(speaker, cluster)
   return distinct(
     version
       ? variants(version, flags, cluster.capabilities)
       : possible(cluster.capabilities).map((candidate) => rulesFor(candidate, flags)),
   )
+}
+
+/** The release that a speaker's image names, or else its chart; undefined where neither does. */
+export function releaseOf(speaker: SpeakerSettings | null, cluster: ClusterSnapshot): Version | undefined {
+  return (speaker && versionOf(speaker.image)) ?? labelled(cluster)
 }
 
 /**

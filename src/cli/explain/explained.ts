@@ -1,11 +1,12 @@
-import type { StatusRecord, Vip } from '../../announcers/announcer.ts'
+import type { Vip } from '../../announcers/announcer.ts'
 import { advertisementsFor } from '../../announcers/metallb/candidates.ts'
 import { hashOf } from '../../announcers/metallb/election.ts'
 import { groundOf } from '../../announcers/metallb/ground.ts'
 import { explain, metallb, releases, type Explanation } from '../../announcers/metallb/metallb.ts'
 import type { ClusterSnapshot } from '../../core/cluster.ts'
+import type { StatusRecord } from '../../core/records.ts'
 import type { RefusalName } from '../../core/refusal.ts'
-import type { VipReport } from '../../core/report.ts'
+import type { ClaimReport, VipReport } from '../../core/report.ts'
 import { EXCLUDED } from './words.ts'
 
 /** All that is known of one VIP. */
@@ -18,6 +19,8 @@ export interface Explained {
   readonly services: readonly ExplainedService[]
   readonly records: readonly StatusRecord[]
   readonly recordsReadable: boolean
+  /** How reading each speaker's metrics went; empty where none was asked. */
+  readonly claims: readonly ClaimReport[]
 }
 
 /** The election for one of the Services that hold the address. */
@@ -49,10 +52,15 @@ export interface Beside {
   readonly without: readonly string[]
   /** Nodes that some speaker's own view counts; empty where no view was read. */
   readonly members: readonly string[]
+  readonly claims: readonly ClaimReport[]
 }
 
 /** Takes an election apart. Where no view was read, the speakers whose pods are listed stand for the members. */
-export function explainVip(vip: Vip, cluster: ClusterSnapshot, { row, without, members }: Beside): Explained {
+export function explainVip(
+  vip: Vip,
+  cluster: ClusterSnapshot,
+  { row, without, members, claims }: Beside,
+): Explained {
   const listed = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
   const elections = explain(vip, cluster, { members: members.length > 0 ? members : listed, without })
   const { statuses, readable } = metallb.recorded(vip, cluster)
@@ -67,6 +75,7 @@ export function explainVip(vip: Vip, cluster: ClusterSnapshot, { row, without, m
     }),
     records: statuses,
     recordsReadable: readable.statuses === 'yes',
+    claims,
   }
 }
 

@@ -8,7 +8,8 @@ import type { Report, VipReport } from '../../core/report.ts'
 import { quoted } from '../../core/text.ts'
 import { isUsable } from '../../core/views.ts'
 import { ArpcheckError } from '../../errors.ts'
-import { readOptions, stageOf } from '../check.ts'
+import { readOptions, stageOf, waiting } from '../check.ts'
+import { readClaimsFor } from '../claims.ts'
 import type { Prepared } from '../edges.ts'
 import type { Settings } from '../flags.ts'
 import { readViewsFor } from '../memberlist.ts'
@@ -42,10 +43,20 @@ export async function readExplained(
     const vip = vipOf(target.vip, cluster)
     const without = nodesOf(settings.without, cluster)
     const views = readViewsFor(prepared.cluster!.views, settings.memberlist)
-    const task = { ...prepared, edges: { ...prepared.edges, ...views }, options: wanted }
+    const claims = readClaimsFor(prepared.cluster!.claims, settings['speaker-metrics'])
+    const task = {
+      ...prepared,
+      edges: { ...prepared.edges, ...views, ...claims, onWait: waiting(setting) },
+      options: wanted,
+    }
     const report = without.length > 0 ? null : await ask(task, { cluster, world }, signal)
-    for (const note of unreadNotes(report?.metallb?.unread ?? [])) tellNote(note, world)
-    return explainVip(vip, cluster, { row: report && bestRow(report), without, members: countedIn(report) })
+    for (const note of unreadNotes(report?.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
+    return explainVip(vip, cluster, {
+      row: report && bestRow(report),
+      without,
+      members: countedIn(report),
+      claims: report?.metallb?.claims ?? [],
+    })
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/findings.ts'
 import type { Report, VipReport } from '../../core/report.ts'
-import { fold, hanging } from './layout.ts'
+import { hanging } from './layout.ts'
 import { markOfSeverity } from './marks.ts'
 import { blank, glyph, show, type Style } from './style.ts'
 
@@ -63,7 +63,7 @@ function one({ finding, row }: Told, style: Style): string[] {
   return [
     '',
     ...hanging(lead, show(finding.message, style), style.width - 2),
-    ...section('why', finding.why, (text) => fold(text, style.width - 9 - blank(style).length), style),
+    ...section('why', finding.why, (text) => labelled(text, style.width - 8 - blank(style).length), style),
     ...section(
       finding.next.length > 1 ? 'try, least disruptive first' : 'try',
       steps(finding.next),
@@ -86,6 +86,14 @@ function section(
     `${indent}${title}`,
     ...texts.flatMap((text) => lines(show(text, style)).map((line) => `${indent}  ${line}`)),
   ]
+}
+
+/** A line of evidence has a label, a gap of two spaces or more, and its text: further lines go under the text. */
+const LABEL = /^.{0,24}? {2,}/
+
+function labelled(text: string, width: number): string[] {
+  const [lead = ''] = LABEL.exec(text) ?? []
+  return hanging(lead, text.slice(lead.length), width)
 }
 
 function steps(next: readonly string[]): readonly string[] {

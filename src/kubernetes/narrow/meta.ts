@@ -21,15 +21,34 @@ export function metaOf(object: unknown): Meta {
   }
 }
 
+/** A part of an object, as managedFields names it: `spec`, `metadata labels`. */
+export type Part = readonly string[]
+
+export const SPEC: readonly Part[] = [['spec']]
+export const LABELS: Part = ['metadata', 'labels']
+export const ANYTHING: readonly Part[] = [[]]
+
 /**
- * When somebody last changed it: the newest time of managedFields, or else its creation. `status` counts only where
- * asked for: nodes and pools rewrite theirs all the time.
+ * When somebody last changed one of these parts: the newest time of the managers that own some of it, or else its
+ * creation. Others rewrite the rest all the time (a kubelet its status, Rancher its annotations). Null where nobody is
+ * named as a manager: then nothing is known.
  */
-export function changedAt(object: unknown, count: 'spec' | 'spec and status'): EpochMs | null {
-  const times = managed(object)
-    .filter((entry) => count === 'spec and status' || at(entry, 'subresource') !== 'status')
-    .map((entry) => time(at(entry, 'time')))
+export function changedAt(object: unknown, parts: readonly Part[]): EpochMs | null {
+  const entries = managed(object)
+  if (entries.length === 0) return null
+  const times = entries.filter((entry) => owns(entry, parts)).map((entry) => time(at(entry, 'time')))
   return newest([time(at(object, 'metadata', 'creationTimestamp')), ...times])
+}
+
+/**
+ * An entry for the status alone says nothing of labels that it carries along. Before Kubernetes 1.22 one entry held
+ * both, and its time is that of a heartbeat.
+ */
+function owns(entry: unknown, parts: readonly Part[]): boolean {
+  const isOfStatus = at(entry, 'subresource') === 'status' || at(entry, 'fieldsV1', 'f:status') !== undefined
+  return parts
+    .filter(([first]) => first === undefined || first === 'status' || !isOfStatus)
+    .some((part) => at(entry, 'fieldsV1', ...part.map((key) => `f:${key}`)) !== undefined)
 }
 
 /** Who last wrote a field of the status: the manager of the newest entry that names it. */

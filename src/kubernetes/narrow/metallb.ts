@@ -7,7 +7,7 @@ import type {
   ServiceL2Status,
 } from '../../core/cluster.ts'
 import { at, list, number, text, texts } from '../raw.ts'
-import { changedAt, isNamed, metaOf, selectorOf, selectorsOf } from './meta.ts'
+import { ANYTHING, changedAt, isNamed, LABELS, metaOf, selectorOf, selectorsOf, SPEC } from './meta.ts'
 import { ownerOf } from './speakers.ts'
 
 export function poolOf(object: unknown): IpAddressPool | null {
@@ -20,7 +20,8 @@ export function poolOf(object: unknown): IpAddressPool | null {
     autoAssign: at(spec, 'autoAssign') !== false,
     avoidBuggyIPs: at(spec, 'avoidBuggyIPs') === true,
     serviceAllocation: allocationOf(at(spec, 'serviceAllocation')),
-    changedAt: changedAt(object, 'spec'),
+    // Advertisements choose pools by label.
+    changedAt: changedAt(object, [...SPEC, LABELS]),
   }
 }
 
@@ -60,7 +61,7 @@ function poolsAndNodes(object: unknown): BgpAdvertisement {
     ipAddressPools: texts(at(spec, 'ipAddressPools')),
     ipAddressPoolSelectors: selectorsOf(at(spec, 'ipAddressPoolSelectors')),
     nodeSelectors: selectorsOf(at(spec, 'nodeSelectors')),
-    changedAt: changedAt(object, 'spec'),
+    changedAt: changedAt(object, SPEC),
   }
 }
 
@@ -83,7 +84,7 @@ export function l2StatusOf(object: unknown): ServiceL2Status | null {
       .filter((entry) => entry !== null),
     ownerPod: ownerOf(object, 'Pod'),
     createdAt,
-    changedAt: changedAt(object, 'spec and status'),
+    changedAt: changedAt(object, ANYTHING),
   }
 }
 
@@ -97,6 +98,6 @@ export function configurationStateOf(object: unknown): ConfigurationState | null
     node: isController ? null : (labels['metallb.io/node-name'] ?? name.replace(/^speaker-/, '')),
     result: result === 'Valid' || result === 'Invalid' ? result : 'Unknown',
     errorSummary: text(at(status, 'errorSummary')) ?? '',
-    changedAt: changedAt(object, 'spec and status'),
+    changedAt: changedAt(object, ANYTHING),
   }
 }

@@ -1,7 +1,10 @@
 import type { Condition, Node } from '../../core/cluster.ts'
 import { type Ip, ipv4Number, ipv4Of, isIpv4, parseIp, parsePrefix } from '../../core/ip.ts'
 import { at, list, text, texts, time } from '../raw.ts'
-import { changedAt, isNamed, metaOf } from './meta.ts'
+import { changedAt, isNamed, LABELS, metaOf, type Part } from './meta.ts'
+
+/** Taints and pod ranges decide nothing; cordon does, in v0.14.9. */
+const DECIDING: readonly Part[] = [LABELS, ['spec', 'unschedulable']]
 
 export function nodeOf(object: unknown): Node | null {
   if (!isNamed(object)) return null
@@ -16,7 +19,7 @@ export function nodeOf(object: unknown): Node | null {
     externalIps: addressesOf(object, 'ExternalIP'),
     podGateways: podGatewaysOf(object),
     createdAt,
-    changedAt: changedAt(object, 'spec'),
+    changedAt: changedAt(object, DECIDING),
     deletedAt,
   }
 }

@@ -8,7 +8,16 @@ import {
   type ServicePort,
 } from '../../core/cluster.ts'
 import { at, flag, list, number, text, textMap, texts, time } from '../raw.ts'
-import { changedAt, isNamed, metaOf, newest, statusWriter } from './meta.ts'
+import { changedAt, isNamed, LABELS, metaOf, newest, type Part, SPEC, statusWriter } from './meta.ts'
+
+/** Other annotations, and conditions, are other controllers' notes. */
+const SERVICE_PARTS: readonly Part[] = [
+  ...SPEC,
+  LABELS,
+  ['status', 'loadBalancer'],
+  ...SERVICE_ANNOTATIONS.map((key) => ['metadata', 'annotations', key]),
+]
+const SLICE_PARTS: readonly Part[] = [['endpoints'], LABELS]
 
 /** Older servers cannot select by type, so others may come; they are left out. */
 export function serviceOf(object: unknown): Service | null {
@@ -28,7 +37,7 @@ export function serviceOf(object: unknown): Service | null {
     ingress: list(ingress).map(ingressOf),
     statusWriter: statusWriter(object, 'loadBalancer'),
     createdAt,
-    changedAt: changedAt(object, 'spec and status'),
+    changedAt: changedAt(object, SERVICE_PARTS),
     deletedAt,
   }
 }
@@ -60,7 +69,7 @@ export function endpointSliceOf(object: unknown): EndpointSlice | null {
     serviceNamespace: namespace,
     serviceName,
     endpoints: list(at(object, 'endpoints')).map(endpointOf),
-    changedAt: changedAt(object, 'spec'),
+    changedAt: changedAt(object, SLICE_PARTS),
   }
 }
 
@@ -80,14 +89,21 @@ export function serviceEventOf(object: unknown): ServiceEvent | null {
   const [involved, reason] = [at(object, 'involvedObject'), at(object, 'reason')]
   if (at(involved, 'kind') !== 'Service') return null
   if (reason !== 'nodeAssigned' && reason !== 'announceFailed') return null
-  const [first, series] = [time(at(object, 'firstTimestamp')), at(object, 'series')]
+  const series = at(object, 'series')
+  const first = firstTimeOf(object)
   return {
     serviceNamespace: text(at(involved, 'namespace')) ?? '',
     serviceName: text(at(involved, 'name')) ?? '',
     reason,
     message: text(at(object, 'message')) ?? '',
     count: number(at(series, 'count')) ?? number(at(object, 'count')) ?? 1,
-    firstAt: first ?? time(at(object, 'eventTime')),
+    firstAt: first,
     lastAt: newest([time(at(series, 'lastObservedTime')), time(at(object, 'lastTimestamp')), first]),
   }
+}
+
+/** Whoever writes by events.k8s.io leaves `firstTimestamp` null and sets `eventTime`. */
+function firstTimeOf(event: unknown): number | null {
+  const told = time(at(event, 'firstTimestamp')) ?? time(at(event, 'eventTime'))
+  return told ?? time(at(event, 'metadata', 'creationTimestamp'))
 }

@@ -1,7 +1,7 @@
 import type { SpeakerDaemonSet, SpeakerPod, SpeakerSettings } from '../../core/cluster.ts'
 import { parseIp } from '../../core/ip.ts'
 import { at, list, number, text, texts, time } from '../raw.ts'
-import { changedAt, isNamed, metaOf } from './meta.ts'
+import { changedAt, isNamed, metaOf, SPEC } from './meta.ts'
 import { conditionOf } from './nodes.ts'
 
 /** How MetalLB labels its speakers: the manifests' way and the chart's. */
@@ -42,7 +42,7 @@ export function speakerDaemonSetOf(object: unknown): SpeakerDaemonSet | null {
     labels,
     updated: number(at(status, 'updatedNumberScheduled')) ?? 0,
     desired: number(at(status, 'desiredNumberScheduled')) ?? 0,
-    changedAt: changedAt(object, 'spec'),
+    changedAt: changedAt(object, SPEC),
     ...settingsOf(at(object, 'spec', 'template', 'spec')),
   }
 }

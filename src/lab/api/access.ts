@@ -27,6 +27,8 @@ export interface Rule {
   readonly apiGroups: readonly string[]
   readonly resources: readonly string[]
   readonly resourceNames: readonly string[]
+  /** Paths beside the API's objects, such as `/metrics`. */
+  readonly nonResourceURLs: readonly string[]
 }
 
 export const UNAUTHORIZED: Failure = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' }
@@ -59,7 +61,12 @@ export class Tokens {
       return certificate === null
         ? ANONYMOUS
         : { name: certificate.commonName, groups: certificate.organization }
-    const known = this.#known.get(authorization.replace(/^Bearer /, ''))
+    return this.userWith(authorization.replace(/^Bearer /, ''))
+  }
+
+  /** Whose token it is; null where it is unknown or over. */
+  userWith(token: string): User | null {
+    const known = this.#known.get(token)
     return known !== undefined && known.expiresMs > this.#clock.monotonicMs() ? known.user : null
   }
 }
@@ -74,9 +81,16 @@ function allows(rule: Rule, { verb, kind, namespace, name, subresource, query }:
   if (!has(rule.verbs, verb) || !has(rule.apiGroups, kind.group) || !has(rule.resources, resource))
     return false
   if (rule.resourceNames.length === 0) return true
-  // A list by name is one of these names too (pkg/endpoints/request/requestinfo.go).
+  // A list by name is one of these names too (pkg/endpoints/request/requestinfo.go); so is what is created below a name.
   const asked = name ?? selectedName(query)
-  return verb !== 'create' && asked !== null && rule.resourceNames.includes(asked)
+  return asked !== null && rule.resourceNames.includes(asked)
+}
+
+/** The same for a path that is no object's: only a ClusterRole that is bound cluster-wide grants it. */
+export function mayVisit(user: User, verb: string, path: string, rules: readonly Rule[]): boolean {
+  const grants = ({ namespace, verbs, nonResourceURLs }: Rule): boolean =>
+    namespace === null && has(verbs, verb) && has(nonResourceURLs, path)
+  return user.groups.includes(SUPERUSERS) || rules.some(grants)
 }
 
 function has(allowed: readonly string[], wanted: string): boolean {
@@ -97,5 +111,15 @@ export function forbidden(user: User, { verb, kind, namespace, name, subresource
       ...(kind.group !== '' && { group: kind.group }),
       kind: kind.plural,
     },
+  }
+}
+
+/** The same for a path that is no object's. */
+export function forbiddenPath(user: User, verb: string, path: string): Failure {
+  return {
+    code: 403,
+    reason: 'Forbidden',
+    message: `forbidden: User "${user.name}" cannot ${verb} path "${path}"`,
+    details: {},
   }
 }

@@ -14,9 +14,17 @@ export interface ServiceSpec {
   readonly labels?: Readonly<Record<string, string>>
   readonly local?: boolean
   readonly loadBalancerClass?: string
+  /** Such as 80/TCP. */
+  readonly ports?: readonly string[]
 }
 
-export function service({ name, namespace = 'default', ips = [], ...more }: ServiceSpec): ApiObject {
+export function service({
+  name,
+  namespace = 'default',
+  ips = [],
+  ports = ['80/TCP'],
+  ...more
+}: ServiceSpec): ApiObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -24,11 +32,17 @@ export function service({ name, namespace = 'default', ips = [], ...more }: Serv
     spec: {
       type: 'LoadBalancer',
       externalTrafficPolicy: more.local === true ? 'Local' : 'Cluster',
-      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 80 }],
+      ports: ports.map(servicePort),
       ...pick(more, ['loadBalancerClass']),
     },
     status: { loadBalancer: ips.length === 0 ? {} : { ingress: ips.map((ip) => ({ ip, ipMode: 'VIP' })) } },
   }
+}
+
+function servicePort(told: string): object {
+  const [port, protocol] = told.split('/')
+  const name = told === '80/TCP' ? 'http' : `${protocol}-${port}`.toLowerCase()
+  return { name, port: Number(port), protocol, targetPort: Number(port) }
 }
 
 /** One slice of one Service; each endpoint is an address and the node that it is on. */
@@ -62,6 +76,7 @@ export interface NodeSpec {
   /** Null: the condition Unknown, as when the kubelet has gone. */
   readonly ready?: boolean | null
   readonly readySince?: string
+  readonly networkUnavailable?: boolean
 }
 
 export function node({
@@ -70,6 +85,7 @@ export function node({
   labels,
   ready = true,
   readySince = '2026-01-01T00:00:00Z',
+  networkUnavailable = false,
 }: NodeSpec): ApiObject {
   const status = ready === null ? 'Unknown' : ready ? 'True' : 'False'
   return {
@@ -82,7 +98,10 @@ export function node({
         { type: 'InternalIP', address: ip },
         { type: 'Hostname', address: name },
       ],
-      conditions: [{ type: 'Ready', status, lastTransitionTime: readySince, reason: 'Kubelet', message: '' }],
+      conditions: [
+        { type: 'Ready', status, lastTransitionTime: readySince, reason: 'Kubelet', message: '' },
+        ...(networkUnavailable ? [{ type: 'NetworkUnavailable', status: 'True' }] : []),
+      ],
     },
   }
 }
@@ -209,7 +228,7 @@ export function l2Status(serviceName: string, nodeName: string, serviceNamespace
   }
 }
 
-export function configurationState(nodeName: string, result = 'Valid'): ApiObject {
+export function configurationState(nodeName: string, result = 'Valid', errorSummary = ''): ApiObject {
   const object = custom('ConfigurationState', `speaker-${nodeName}`, {})
   return {
     ...object,
@@ -217,7 +236,7 @@ export function configurationState(nodeName: string, result = 'Valid'): ApiObjec
       ...object.metadata,
       labels: { 'metallb.io/component-type': 'speaker', 'metallb.io/node-name': nodeName },
     },
-    status: { result, errorSummary: '', conditions: [] },
+    status: { result, errorSummary, conditions: [] },
   }
 }
 
@@ -228,14 +247,40 @@ export function nodeAssigned(
   at: string,
   namespace = 'default',
 ): ApiObject {
+  const message = `announcing from node "${nodeName}" with protocol "layer2"`
+  const event = { name: `${serviceName}.${nodeName}`, type: 'Normal', reason: 'nodeAssigned', message, at }
+  return speakerEvent({ name: serviceName, namespace }, event)
+}
+
+/** The event of a speaker that won an address and has none of the interfaces that the advertisements name. */
+export function announceFailed(
+  on: ServiceRef,
+  { node: nodeName, ip, at }: { readonly node: string; readonly ip: string; readonly at: string },
+): ApiObject {
+  return speakerEvent(on, {
+    name: `${on.name}.${nodeName}.${ip.replaceAll(':', '-')}`,
+    type: 'Warning',
+    reason: 'announceFailed',
+    message: `the interfaces specified by LB IP "${ip}" doesn't exist in assigned node "${nodeName}" with protocol "layer2"`,
+    at,
+  })
+}
+
+interface ServiceRef {
+  readonly namespace: string
+  readonly name: string
+}
+
+function speakerEvent(
+  { name, namespace }: ServiceRef,
+  { name: eventName, at, ...told }: Readonly<Record<'name' | 'type' | 'reason' | 'message' | 'at', string>>,
+): ApiObject {
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${serviceName}.${nodeName}`, namespace },
-    involvedObject: { apiVersion: 'v1', kind: 'Service', name: serviceName, namespace },
-    type: 'Normal',
-    reason: 'nodeAssigned',
-    message: `announcing from node "${nodeName}" with protocol "layer2"`,
+    metadata: { name: eventName, namespace },
+    involvedObject: { apiVersion: 'v1', kind: 'Service', name, namespace },
+    ...told,
     source: { component: 'metallb-speaker' },
     firstTimestamp: at,
     lastTimestamp: at,
@@ -256,6 +301,16 @@ export function secret(name: string, data: Readonly<Record<string, string>>): Ap
     data: Object.fromEntries(
       Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
     ),
+  }
+}
+
+/** A Lease of kube-system, as leader elections hold it. */
+export function lease(name: string, holder: string, renewTime = '2026-01-01T00:00:00.000000Z'): ApiObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: 'kube-system' },
+    spec: { holderIdentity: holder, leaseDurationSeconds: 15, leaseTransitions: 1, renewTime },
   }
 }
 

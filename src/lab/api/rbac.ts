@@ -15,7 +15,7 @@ interface Binding extends ApiObject {
 }
 
 interface Role extends ApiObject {
-  readonly rules?: readonly Partial<Rule>[]
+  readonly rules?: readonly Partial<Omit<Rule, 'namespace'>>[]
 }
 
 /** The rules that hold for a user. */
@@ -41,11 +41,13 @@ function rulesOf({ roleRef }: Binding, namespace: string | null, objects: RbacOb
     ({ metadata }) =>
       metadata.name === roleRef.name && (roleRef.kind === 'ClusterRole' || metadata.namespace === namespace),
   )
-  return (role?.rules ?? []).map(({ verbs = [], apiGroups = [], resources = [], resourceNames = [] }) => ({
+  return (role?.rules ?? []).map((rule) => ({
     namespace,
-    verbs,
-    apiGroups,
-    resources,
-    resourceNames,
+    verbs: [],
+    apiGroups: [],
+    resources: [],
+    resourceNames: [],
+    nonResourceURLs: [],
+    ...rule,
   }))
 }

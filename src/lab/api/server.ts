@@ -5,6 +5,7 @@ import { answerInstead, bent, type Deed, Faults, sinkFor } from './faults.ts'
 import { type ApiObject, builtIn, type Kind, kindsOf } from './kinds.ts'
 import { list, notFound } from './list.ts'
 import { rulesFor } from './rbac.ts'
+import { answerReview } from './reviews.ts'
 import { type Asked, badRequest, type Exchange, sendFailure, sendJson, sendText } from './respond.ts'
 import { matcherFor } from './selectors.ts'
 import { Store } from './store.ts'
@@ -104,6 +105,8 @@ export class ApiServer {
     const user = this.tokens.userOf(asked)
     if (user === null) return sendFailure(exchange, UNAUTHORIZED)
     if (asked.path === '/readyz' || asked.path === '/version') return sendText(exchange, 200, 'ok')
+    const reviewing = { tokens: this.tokens, rules: (whose: User) => this.#rules(whose) }
+    if (answerReview(asked, user, reviewing, exchange)) return
     const attempt = this.#attempt(asked, seen.isWatch)
     if (attempt === null) return sendText(exchange, 404, '404 page not found\n')
     if (!mayDo(user, attempt, this.#rules(user))) return sendFailure(exchange, forbidden(user, attempt))
@@ -115,7 +118,8 @@ export class ApiServer {
   #serve(attempt: Attempt, asked: Asked, exchange: Exchange, deed: Deed | null): void {
     const { kind, namespace, name, subresource, verb } = attempt
     const found = name === null ? undefined : this.store.get(kind, namespace, name)
-    if (subresource === 'token') return this.#issueToken(attempt, asked, exchange)
+    if (subresource === 'token' && found) return this.#issueToken(attempt, asked, exchange)
+    if (subresource === 'token') return sendFailure(exchange, notFound(kind, name ?? ''))
     if (verb === 'get')
       return found ? sendJson(exchange, 200, found) : sendFailure(exchange, notFound(kind, name ?? ''))
     if (verb !== 'list' && verb !== 'watch') {

@@ -1,15 +1,20 @@
 import type { InputName } from '../../core/cluster.ts'
 import type { ApiObject } from '../api/kinds.ts'
+import { ACCOUNT } from './token-account.ts'
 
 /** What reading one input takes; `names` where it is read by name alone. */
 interface Grant {
   readonly group: string
   readonly resource: string
   readonly names?: readonly string[]
+  /** All that read where left out. */
+  readonly verbs?: readonly string[]
+  /** Where it is granted; everywhere where left out. */
+  readonly namespace?: string
 }
 
 /** Every input that can be denied; docs/permissions.md says what is lost without each. */
-export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
+export const GRANTS: Readonly<Record<InputName | 'memberlistKey' | 'metricsToken', Grant>> = {
   services: { group: '', resource: 'services' },
   endpointSlices: { group: 'discovery.k8s.io', resource: 'endpointslices' },
   nodes: { group: '', resource: 'nodes' },
@@ -24,32 +29,50 @@ export const GRANTS: Readonly<Record<InputName | 'memberlistKey', Grant>> = {
   memberlistConfig: { group: '', resource: 'configmaps', names: ['metallb-memberlist-config'] },
   excludedInterfaces: { group: '', resource: 'configmaps', names: ['metallb-excludel2'] },
   nicRecords: { group: 'coordination.k8s.io', resource: 'leases' },
+  otherAnnouncers: { group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-system' },
   capabilities: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   memberlistKey: { group: '', resource: 'secrets' },
+  metricsToken: { group: '', resource: 'serviceaccounts/token', names: [ACCOUNT], verbs: ['create'] },
 }
 export type Deniable = keyof typeof GRANTS
+const READS = ['get', 'list', 'watch']
 
 export const USER = 'arpcheck'
 const ROLE = 'arpcheck-lab'
 const RBAC = 'rbac.authorization.k8s.io'
 
-/** A role that may read everything but the denied inputs, and its binding to `USER`. */
+/**
+ * Roles that may read everything but the denied inputs, and their bindings to `USER`. NIC records are looked for
+ * everywhere here, so that only who is denied them too has to do without the Leases of kube-system.
+ */
 export function roleWithout(denied: readonly Deniable[]): readonly ApiObject[] {
   const granted = (Object.keys(GRANTS) as Deniable[]).filter((input) => !denied.includes(input))
-  const rules = granted.map((input) => {
-    const { group, resource, names } = GRANTS[input]
-    const verbs = ['get', 'list', 'watch']
-    return { apiGroups: [group], resources: [resource], verbs, ...(names && { resourceNames: names }) }
-  })
-  const apiVersion = `${RBAC}/v1`
+  const grants = granted.map((input): Grant => GRANTS[input])
+  const places = new Set(grants.map(({ namespace }) => namespace))
+  return [...places].flatMap((place) =>
+    roleAt(
+      place,
+      grants.filter(({ namespace }) => namespace === place),
+    ),
+  )
+}
+
+/** A role and its binding; in all namespaces where none is given. */
+function roleAt(namespace: string | undefined, grants: readonly Grant[]): readonly ApiObject[] {
+  const [apiVersion, kind] = [`${RBAC}/v1`, namespace === undefined ? 'ClusterRole' : 'Role']
+  const metadata = { name: ROLE, ...(namespace !== undefined && { namespace }) }
   return [
-    { apiVersion, kind: 'ClusterRole', metadata: { name: ROLE }, rules },
+    { apiVersion, kind, metadata, rules: grants.map(ruleOf) },
     {
       apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: ROLE },
+      kind: `${kind}Binding`,
+      metadata,
       subjects: [{ apiGroup: RBAC, kind: 'User', name: USER }],
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: ROLE },
+      roleRef: { apiGroup: RBAC, kind, name: ROLE },
     },
   ]
+}
+
+function ruleOf({ group, resource, names, verbs = READS }: Grant): object {
+  return { apiGroups: [group], resources: [resource], verbs, ...(names && { resourceNames: names }) }
 }

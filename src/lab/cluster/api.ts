@@ -3,7 +3,9 @@ import { seededRandom } from '../../core/random.ts'
 import { createAuthority, type Keys } from '../api/certificates.ts'
 import { type ApiDouble, startDouble } from '../api/double.ts'
 import type { ApiObject } from '../api/kinds.ts'
-import { ip, SWITCH } from '../segment.ts'
+import { SWITCH } from '../routed.ts'
+import { ip } from '../segment.ts'
+import type { Guard } from '../metrics/told.ts'
 import { USER } from './access.ts'
 import type { ApiState } from './shape.ts'
 import type { LabClock } from './time.ts'
@@ -12,6 +14,7 @@ import type { LabClock } from './time.ts'
 const HOST = '192.168.1.10'
 const MAC = '1c:69:7a:aa:00:10'
 const PORT = 6443
+const SPEAKER = 'system:serviceaccount:metallb-system:speaker'
 /** Inside, /run is the segment's own. */
 export const KUBECONFIG = '/run/kubeconfig'
 
@@ -46,20 +49,27 @@ type Act = (double: ApiDouble) => Promise<unknown>
 /** The cluster's API, with a kubeconfig on every host. */
 export class Api {
   readonly #double: ApiDouble
+  /** What speakers guard their metrics with: a certificate that they sign themselves, and whom they ask of tokens. */
+  readonly guard: Guard
   #state: ApiState = 'up'
   #objects: ReadonlyMap<string, ApiObject> = new Map()
 
-  private constructor(double: ApiDouble) {
+  private constructor(double: ApiDouble, guard: Guard) {
     this.#double = double
+    this.guard = guard
   }
 
   static async start(clock: LabClock, { as, seed, keys }: ApiOptions): Promise<Api> {
     await ip(['link set lo up', `link set ${SWITCH} address ${MAC}`, `addr add ${HOST}/24 dev ${SWITCH}`])
-    const authority = createAuthority('arpcheck-lab-ca', clock.nowMs(), await keys)
+    const made = await keys
+    const authority = createAuthority('arpcheck-lab-ca', clock.nowMs(), made)
     const double = await startDouble({ host: HOST, port: PORT, clock, random: seededRandom(seed), authority })
     const token = double.api.tokens.issue({ name: USER, groups: ['system:authenticated'] })
     writeFileSync(KUBECONFIG, as === 'admin' ? double.adminKubeconfig : double.kubeconfigFor(token))
-    return new Api(double)
+    const { cert } = createAuthority('metallb-speaker', clock.nowMs(), made)
+    const reviewer = double.api.tokens.issue({ name: SPEAKER, groups: ['system:masters'] })
+    const reviews = { url: double.url, ca: authority.cert, token: reviewer }
+    return new Api(double, { cert, key: made.pem, reviews })
   }
 
   /** Makes the API hold these objects and no others of ours. */

@@ -40,6 +40,15 @@ export function mistakesOf(story: ClusterStory, hostNames: readonly string[]): M
       ...stranger(key, services, 'Service', 'records', key),
       ...stranger(node, names, 'node', 'records', key),
     ]),
+    ...Object.entries(story.others.cilium).flatMap(([key, node]) => [
+      ...stranger(key, services, 'Service', 'others', 'cilium', key),
+      ...stranger(node, names, 'node', 'others', 'cilium', key),
+    ]),
+    ...each(story.others.servicelb, services, 'Service', 'others', 'servicelb'),
+    ...(story.others.kubeVip === undefined
+      ? []
+      : stranger(story.others.kubeVip, names, 'node', 'others', 'kubeVip')),
+    ...(typeof story.nics === 'boolean' ? [] : each(story.nics, names, 'node', 'nics')),
     ...Object.entries(story.l2).flatMap(([name, told]) =>
       each(told.pools, pools, 'pool', 'l2', name, 'pools'),
     ),

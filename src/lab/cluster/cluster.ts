@@ -5,22 +5,28 @@ import type { LabHost } from '../hosts.ts'
 import type { SpeakerState } from '../speaker.ts'
 import type { Speaker } from '../speakers.ts'
 import { Api, type ApiOptions } from './api.ts'
+import { dropMs } from './drop.ts'
+import { renews, withOthers } from './beside.ts'
 import { announcing, type Announcing } from './elect.ts'
 import { NOTHING, stateAfter } from './follow.ts'
 import { BEFALLS, BORN, lifeAfter, type Event, type Life } from './life.ts'
+import type { Guard } from '../metrics/told.ts'
 import { memberlistOf } from './memberlist.ts'
+import { metricsTold } from './metrics.ts'
 import { nodesOf, type Moment } from './moment.ts'
-import { eventsBetween, recordsAfter, type Records } from './records.ts'
+import { keptAfter, type Kept } from './kept.ts'
+import { eventsBetween, recordsAfter, type Announced, type Records } from './records.ts'
 import { objectsOf } from './render.ts'
 import { clusterShape, type ClusterStory } from './shape.ts'
+import { startedAgain } from './restart.ts'
 import { LabClock, Timeline, timeText } from './time.ts'
 
 /** A cluster has been up for a day when a story begins: nothing in it is new. */
 const UP_MS = 24 * 3_600_000
-/** Until the others' memberlists drop a dead node: 5 to 8 s on a LAN (first probe, failed probe, suspicion). */
-const DROP_MS = 6000
 /** Until the API server calls a silent node NotReady (kube-controller-manager: --node-monitor-grace-period). */
 const UNHEARD_MS = 40_000
+/** As often as Cilium does. */
+const RENEW_MS = 5000
 
 /** The cluster of a story: its API, and speakers that announce what they elect themselves for. */
 export class LabCluster {
@@ -29,7 +35,10 @@ export class LabCluster {
   readonly #timeline: Timeline
   #story: ClusterStory
   #life: Life = BORN
-  #announced: ReadonlyMap<string, Announcing>
+  #announced: Announced
+  /** Which of it has been told by an event. */
+  #told: Announced = new Map()
+  #kept: Kept = new Map()
   #records: Records = new Map()
   #events: readonly ApiObject[] = []
   #speakers: ReadonlyMap<string, Speaker> = new Map()
@@ -51,6 +60,8 @@ export class LabCluster {
     this.#api = await Api.start(this.#clock, options)
     await this.change({})
     this.#clock.skip(UP_MS)
+    await this.#renew()
+    setInterval(() => void this.#renew(), RENEW_MS).unref()
   }
 
   /** The hosts, with speakers that announce from the start what they are elected for. */
@@ -58,37 +69,43 @@ export class LabCluster {
     const moment = this.#moment()
     return this.#hosts.map((host) => {
       if (!host.speaker) return host
-      const [before, after] = [NOTHING, this.#of(host.name)]
-      return {
-        ...host,
-        speaker: { ...host.speaker, ...patchFor(host, host.speaker, { before, after, moment }) },
-      }
+      const turn = { before: NOTHING, after: this.#of(host.name), moment, guard: null }
+      return { ...host, speaker: { ...host.speaker, ...patchFor(host, host.speaker, turn) } }
     })
   }
 
-  /** From now on these speakers do as they elect. */
-  lead(speakers: ReadonlyMap<string, Speaker>): void {
+  /** Whoever holds a Lease renews it, whatever else happens. */
+  async #renew(): Promise<void> {
+    if (renews(this.#story.others)) await this.change({})
+  }
+
+  /** From now on these speakers do as they elect, and those that guard their metrics serve them. */
+  lead(speakers: ReadonlyMap<string, Speaker>): Promise<void> {
     this.#speakers = speakers
+    return this.change({})
   }
 
   /** Lays a change over what the story says of the cluster; it has taken effect when this resolves. */
   change(patch: object): Promise<void> {
     return this.#inTurn(() => {
-      this.#story = clusterShape.parse(merged(this.#story, patch))
+      const before = this.#story
+      this.#story = clusterShape.parse(merged(before, patch))
+      this.#kept = keptAfter(this.#kept, before, this.#story)
     })
   }
 
   /** What a fault is to the cluster, once it has happened to the host. */
   async befall({ verb, host }: Fault): Promise<void> {
+    if (verb === 'delete-pods') return this.#restart([...this.#speakers.keys()])
     const event = verb in BEFALLS ? BEFALLS[verb as keyof typeof BEFALLS] : undefined
-    if (!event) return
+    if (!event || host === null) return
+    if (event === 'deleted') return this.#restart([host])
     for (const cancel of this.#pending.get(host) ?? []) cancel()
-    if (event === 'deleted') return this.#restart(host)
     await this.#happen(event, host)
     const isGone = event === 'off' || event === 'cut'
     const later = isGone
       ? ([
-          ['dropped', DROP_MS],
+          ['dropped', dropMs(this.#story, this.#moment().nodes.length)],
           ['unheard', UNHEARD_MS],
         ] as const)
       : []
@@ -99,19 +116,23 @@ export class LabCluster {
   }
 
   /** Skips ahead in the cluster's time. */
-  later(ms: number): Promise<void> {
-    return this.#timeline.skip(ms)
+  async later(ms: number): Promise<void> {
+    await this.#timeline.skip(ms)
+    await this.#renew()
   }
 
-  /** A live speaker starts again, with no memory of whom it took for a member; a dead one cannot. */
-  #restart(node: string): Promise<void> {
+  /** Live speakers start again, with no memory of whom they took for members; a dead one cannot. */
+  #restart(nodes: readonly string[]): Promise<void> {
     return this.#inTurn(async () => {
-      this.#live('deleted', node)
-      if (this.#life.off.has(node)) return
-      await this.#speakers.get(node)?.change({ announces: [] })
-      this.#announced = new Map([...this.#announced, [node, NOTHING]])
-      const { [node]: _, ...views } = this.#story.views
-      this.#story = { ...this.#story, views }
+      for (const node of nodes) this.#live('deleted', node)
+      const live = nodes.filter((node) => !this.#life.off.has(node))
+      const speakers = live.flatMap((node) => this.#speakers.get(node) ?? [])
+      await Promise.all(speakers.map((speaker) => speaker.change({ announces: [] })))
+      const silent = live.map((node) => [node, NOTHING] as const)
+      this.#announced = new Map([...this.#announced, ...silent])
+      this.#told = new Map([...this.#told, ...silent])
+      this.#story = startedAgain(this.#story, live)
+      this.#kept = keptAfter(this.#kept, this.#story, this.#story)
     })
   }
 
@@ -137,13 +158,15 @@ export class LabCluster {
     const moment = this.#moment()
     const announced = announcing(moment)
     const records = recordsAfter(this.#records, announced, moment)
-    this.#events = [...this.#events, ...eventsBetween(this.#records, records, timeText(this.#clock.nowMs()))]
+    this.#events = [...this.#events, ...eventsBetween(this.#told, announced, timeText(this.#clock.nowMs()))]
     await Promise.all(
       [...this.#speakers.keys()].map((node) => this.#tell(node, announced.get(node) ?? NOTHING, moment)),
     )
     this.#announced = announced
+    this.#told = announced
     this.#records = records
-    this.#api?.hold([...objectsOf(moment, records), ...this.#events])
+    const beside = { hosts: this.#hosts, now: timeText(this.#clock.nowMs()) }
+    this.#api?.hold([...withOthers(objectsOf(moment, records), moment, beside), ...this.#events])
     await this.#api?.become(this.#story.api)
   }
 
@@ -151,12 +174,14 @@ export class LabCluster {
     const speaker = this.#speakers.get(node)
     const host = this.#hosts.find(({ name }) => name === node)
     if (!speaker || !host || this.#life.off.has(node)) return
-    const patch = patchFor(host, speaker.state, { before: this.#of(node), after, moment })
+    const guard = this.#api?.guard ?? null
+    const patch = patchFor(host, speaker.state, { before: this.#of(node), after, moment, guard })
     if (!isDone(patch, speaker.state)) await speaker.change(patch)
   }
 
   #moment(): Moment {
-    return { story: this.#story, nodes: nodesOf(this.#story, this.#hosts), life: this.#life }
+    const story = this.#story
+    return { story, nodes: nodesOf(story, this.#hosts), life: this.#life, kept: this.#kept }
   }
 
   #of(node: string): Announcing {
@@ -168,18 +193,23 @@ interface Turn {
   readonly before: Announcing
   readonly after: Announcing
   readonly moment: Moment
+  /** Null before there is an API. */
+  readonly guard: Guard | null
 }
 
-/** What a speaker says from now on, by ARP where it follows the election, and of its members. */
+/** What a speaker says from now on: by ARP where it follows the election, of its members, and of itself. */
 function patchFor(
   { name, follows }: LabHost,
   state: SpeakerState,
-  { before, after, moment }: Turn,
+  { before, after, moment, guard }: Turn,
 ): Partial<SpeakerState> {
   const node = moment.nodes.find((one) => one.name === name)
   return {
     ...(follows && stateAfter(state, before, after)),
-    ...(node && { memberlist: memberlistOf(node, moment) }),
+    ...(node && {
+      memberlist: memberlistOf(node, moment),
+      metrics: metricsTold(node, after, moment, guard),
+    }),
   }
 }
 

@@ -10,6 +10,8 @@ export interface Announcing {
   readonly addresses: ReadonlyMap<Ip, 'all' | readonly string[]>
   /** As `namespace/name`. */
   readonly services: readonly string[]
+  /** Addresses that it won and answers on no NIC: those that the advertisements name do not exist here. */
+  readonly failed: readonly { readonly ip: Ip; readonly service: string }[]
 }
 
 /** What each running speaker announces, each by its own view and the rules of its own release. */
@@ -29,14 +31,31 @@ function announcedBy(speaker: ClusterNode, moment: Moment): Announcing {
     const isOurs = elected.kind === 'somebody' && elected.answerers.includes(speaker.name)
     return isOurs ? [{ ip: vip.ip, elected }] : []
   })
-  const shares = won.flatMap(({ elected }) => elected.shares)
+  return announcingOf(
+    won.map(({ ip, elected }) => ({
+      ip,
+      nics: elected.interfaces.get(speaker.name) ?? ('all' as const),
+      services: elected.shares.flatMap((one) => (one.answerers.includes(speaker.name) ? one.service : [])),
+    })),
+    speaker.links,
+  )
+}
+
+interface Won {
+  readonly ip: Ip
+  readonly nics: 'all' | readonly string[]
+  readonly services: readonly string[]
+}
+
+/** One of the named interfaces is enough, in whatever state; without any the responder never hears of the address. */
+function announcingOf(won: readonly Won[], links: readonly string[]): Announcing {
+  const exists = ({ nics }: Won) => nics === 'all' || nics.some((nic) => links.includes(nic))
+  const announced = won.filter(exists)
+  const failed = won.filter((one) => !exists(one))
   return {
-    addresses: new Map(
-      won.map(({ ip, elected }) => [ip, elected.interfaces.get(speaker.name) ?? 'all'] as const),
-    ),
-    services: [
-      ...new Set(shares.flatMap((one) => (one.answerers.includes(speaker.name) ? one.service : []))),
-    ],
+    addresses: new Map(announced.map(({ ip, nics }) => [ip, nics])),
+    services: [...new Set(announced.flatMap(({ services }) => services))],
+    failed: failed.flatMap(({ ip, services }) => services.map((service) => ({ ip, service }))),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Ip } from '../../core/ip.ts'
 import type { SpeakerState } from '../speaker.ts'
 import type { Announcing } from './elect.ts'
 
-export const NOTHING: Announcing = { addresses: new Map(), services: [] }
+export const NOTHING: Announcing = { addresses: new Map(), services: [], failed: [] }
 
 /**
  * A speaker's state after an election: it gives up what it lost and takes what it won. What a story made it announce or

@@ -1,13 +1,18 @@
+import { PLAIN_PORT, TLS_PORT } from '../../announcers/metallb/metrics.ts'
+import { atLeast, parseVersion } from '../../announcers/metallb/version.ts'
+import { BRIDGE, type LabHost } from '../hosts.ts'
 import { parsePrefix, ipv4Number, ipv4Of, type Ip } from '../../core/ip.ts'
 import { keyOf } from './keys.ts'
 import type { Life } from './life.ts'
-import type { ClusterStory, NodeStory, ServiceStory } from './shape.ts'
+import type { ClusterStory, Configuration, NodeStory, ServiceStory } from './shape.ts'
 
 /** A cluster at one moment: what the story says of it, and what has become of it since. */
 export interface Moment {
   readonly story: ClusterStory
   readonly nodes: readonly ClusterNode[]
   readonly life: Life
+  /** Speaker → the configuration that it kept, where it does not run on what the API holds. */
+  readonly kept: ReadonlyMap<string, Configuration>
 }
 
 /** A host that is a node of the cluster. */
@@ -16,6 +21,8 @@ export interface ClusterNode extends Readonly<NodeStory> {
   readonly address: Ip
   readonly podCIDR: string
   readonly pod: 'ready' | 'not-ready' | 'absent'
+  /** Names of its interfaces, whatever their state: all that MetalLB knows when an advertisement names some. */
+  readonly links: readonly string[]
   /** The release of its speaker. */
   readonly version: string
 }
@@ -29,24 +36,34 @@ export function nodeNames({ nodes }: ClusterStory, hostNames: readonly string[])
 }
 
 /** The nodes of a cluster, on the hosts that there are. */
-export function nodesOf(
-  story: ClusterStory,
-  hosts: readonly { readonly name: string; readonly address: Ip }[],
-): ClusterNode[] {
+export function nodesOf(story: ClusterStory, hosts: readonly NodeHost[]): ClusterNode[] {
   const { metallb } = story
-  const addresses = new Map(hosts.map(({ name, address }) => [name, address]))
-  return nodeNames(story, [...addresses.keys()]).map((name, i) => {
+  const byName = new Map(hosts.map((host) => [host.name, host]))
+  return nodeNames(story, [...byName.keys()]).map((name, i) => {
     const told = story.nodes[name] ?? {}
+    const { address, nics, bridge } = byName.get(name)!
     return {
       ...told,
       name,
-      address: addresses.get(name)!,
+      address,
+      links: [...nics.map((nic) => nic.name), ...(bridge === null ? [] : [BRIDGE])],
       // K3s gives the first node 10.42.0.0/24, the second 10.42.1.0/24
       podCIDR: told.podCIDR ?? `10.42.${i}.0/24`,
-      pod: metallb === 'none' ? 'absent' : (told.pod ?? 'ready'),
+      pod: metallb === 'none' || told.removed ? 'absent' : (told.pod ?? 'ready'),
       version: told.version ?? metallb,
     }
   })
+}
+type NodeHost = Pick<LabHost, 'name' | 'address' | 'nics' | 'bridge'>
+
+/** Nodes that the API still has. */
+export function listedNodes({ nodes }: Moment): ClusterNode[] {
+  return nodes.filter(({ removed }) => !removed)
+}
+
+/** What a speaker runs on; without any it is a member all the same (membership starts before readiness). */
+export function configurationOf({ name, config }: ClusterNode, { story, kept }: Moment): Configuration {
+  return config === 'none' ? { pools: {}, l2: {} } : (kept.get(name) ?? story)
 }
 
 /** The first address of a node's pod network, which network plugins give to the bridge `cni0`. */
@@ -56,8 +73,14 @@ export function podGatewayOf(podCIDR: string): { readonly address: Ip; readonly 
 }
 
 /** A speaker's command line. Without an address to bind to it starts no memberlist (internal/speakerlist: New). */
-export function speakerArgs({ memberlist }: ClusterStory): string[] {
-  return ['--port=9120', '--log-level=info', ...(memberlist === 'off' ? ['--ml-bindaddr='] : [])]
+export function speakerArgs({ memberlist }: ClusterStory, version: string): string[] {
+  const port = servesByTls(version) ? TLS_PORT : PLAIN_PORT
+  return [`--port=${port}`, '--log-level=info', ...(memberlist === 'off' ? ['--ml-bindaddr='] : [])]
+}
+
+/** Whether a release serves its metrics by TLS, to those alone whom the API server knows (v0.16.0, #2979). */
+export function servesByTls(version: string): boolean {
+  return atLeast(parseVersion(version)!, [0, 16, 0])
 }
 
 /** Nodes whose speaker runs. */
@@ -90,11 +113,10 @@ export function serviceKey(told: string): ServiceKey {
 }
 
 /** One pod on each of these nodes; it serves as long as the API server hears of the node. */
-export function endpointsOf(
-  service: ServiceStory,
-  { nodes, life }: Moment,
-): { node: string; serves: boolean }[] {
-  const on = service.endpoints ?? nodes.map(({ name }) => name)
+export function endpointsOf(service: ServiceStory, moment: Moment): { node: string; serves: boolean }[] {
+  const { life } = moment
+  const listed = listedNodes(moment).map(({ name }) => name)
+  const on = service.endpoints?.filter((node) => listed.includes(node)) ?? listed
   return on.map((node) => ({ node, serves: !life.unheard.has(node) }))
 }
 

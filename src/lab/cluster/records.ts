@@ -1,6 +1,7 @@
 import type { ApiObject } from '../api/kinds.ts'
-import { nodeAssigned } from '../api/objects.ts'
+import { announceFailed, nodeAssigned } from '../api/objects.ts'
 import type { Announcing } from './elect.ts'
+import { NOTHING } from './follow.ts'
 import { serviceKey, type Moment } from './moment.ts'
 
 /** What speakers wrote down: Service → nodes whose record stands. */
@@ -27,11 +28,24 @@ export function recordsAfter(
   )
 }
 
-/** The events of speakers that have begun to announce. */
-export function eventsBetween(before: Records, after: Records, at: string): ApiObject[] {
-  return [...after].flatMap(([key, nodes]) => {
-    const { namespace, name } = serviceKey(key)
-    const began = nodes.filter((node) => !before.get(key)?.includes(node))
-    return began.map((node) => nodeAssigned(name, node, at, namespace))
+export type Announced = ReadonlyMap<string, Announcing>
+
+/**
+ * The events of speakers that have begun to announce. Who won and has none of the named interfaces says both: that it
+ * announces, and that it cannot (speaker/layer2_controller.go: SetBalancer).
+ */
+export function eventsBetween(before: Announced, after: Announced, at: string): ApiObject[] {
+  return [...after].flatMap(([node, now]) => {
+    const was = before.get(node) ?? NOTHING
+    const began = wonBy(now).filter((key) => !wonBy(was).includes(key))
+    const failed = now.failed.filter(({ ip }) => !was.failed.some((one) => one.ip === ip))
+    return [
+      ...began.map(serviceKey).map(({ name, namespace }) => nodeAssigned(name, node, at, namespace)),
+      ...failed.map(({ service, ip }) => announceFailed(serviceKey(service), { node, ip, at })),
+    ]
   })
+}
+
+function wonBy({ services, failed }: Announcing): string[] {
+  return [...services, ...failed.map(({ service }) => service)]
 }

@@ -10,10 +10,19 @@ export function speakerObjects(moment: Moment): ApiObject[] {
   const withPod = nodes.filter(({ pod }) => pod !== 'absent')
   const reporting = withPod.filter(({ version }) => atLeast(parseVersion(version)!, [0, 15, 3]))
   return [
-    api.speakerDaemonSet({ version: story.metallb, nodes: withPod.length, args: speakerArgs(story) }),
+    api.speakerDaemonSet({
+      version: story.metallb,
+      nodes: withPod.length,
+      args: speakerArgs(story, story.metallb),
+    }),
     ...withPod.map((node) => podObject(node, moment)),
-    ...reporting.map(({ name }) => api.configurationState(name)),
+    ...reporting.map(({ name, config }) => api.configurationState(name, ...stateOf(config))),
   ]
+}
+
+/** A speaker whose reload failed goes on with what it has, and says that it could not (internal/k8s/controllers). */
+function stateOf(config: ClusterNode['config']): [result: string, errorSummary: string] {
+  return config === undefined ? ['Valid', ''] : ['Invalid', 'configuration rejected: not applied']
 }
 
 /** A deleted pod is followed by a new one; on a dead node it is only marked, since nobody there can end it. */
@@ -24,7 +33,7 @@ function podObject({ name, address, version, pod }: ClusterNode, { life, story }
     node: name,
     ip: address,
     version,
-    args: speakerArgs(story),
+    args: speakerArgs(story, version),
     ready: pod === 'ready' && unheard === undefined,
     ...(isNew && { startedAt: timeText(deleted) }),
   })

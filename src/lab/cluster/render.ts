@@ -7,6 +7,7 @@ import { roleWithout } from './access.ts'
 import {
   annotationsOf,
   endpointsOf,
+  listedNodes,
   podGatewayOf,
   serviceKey,
   type ClusterNode,
@@ -14,25 +15,28 @@ import {
 } from './moment.ts'
 import type { Records } from './records.ts'
 import type { ServiceStory } from './shape.ts'
+import { configurationObjects } from './render-config.ts'
 import { speakerObjects } from './render-speakers.ts'
 import { timeText } from './time.ts'
+import { tokenAccount } from './token-account.ts'
 
 /** Every object that the API holds at this moment, those that others need first. */
 export function objectsOf(moment: Moment, records: Records): readonly ApiObject[] {
-  const { story, nodes } = moment
+  const { story } = moment
   const keys = Object.keys(story.services).map(serviceKey)
   const namespaces = new Set([api.METALLB_NAMESPACE, ...keys.map(({ namespace }) => namespace)])
   return [
     ...[...namespaces].map(api.namespaceNamed),
+    ...tokenAccount(),
     ...roleWithout(story.denied),
-    ...nodes.map((node) => nodeObject(node, moment)),
+    ...listedNodes(moment).map((node) => nodeObject(node, moment)),
     ...Object.entries(story.services).flatMap(([name, told]) => serviceObjects(name, told, moment)),
     ...(story.metallb === 'none' ? [] : metallbObjects(moment, records)),
   ]
 }
 
 function nodeObject(
-  { name, address, labels, podCIDR, cordoned, ready = true }: ClusterNode,
+  { name, address, labels, podCIDR, cordoned, networkUnavailable, ready = true }: ClusterNode,
   { life }: Moment,
 ): ApiObject {
   const since = life.unheard.get(name)
@@ -40,6 +44,7 @@ function nodeObject(
     name,
     ip: address,
     ...(labels && { labels }),
+    ...(networkUnavailable && { networkUnavailable }),
     ready: since === undefined ? ready : null,
     ...(since !== undefined && { readySince: timeText(since) }),
   })
@@ -48,12 +53,13 @@ function nodeObject(
 
 function serviceObjects(key: string, told: ServiceStory, moment: Moment): ApiObject[] {
   const { namespace, name } = serviceKey(key)
-  const { ip = [], labels, type = 'LoadBalancer', policy } = told
+  const { ip = [], labels, ports, type = 'LoadBalancer', policy } = told
   const service = api.service({
     name,
     namespace,
     ips: ip,
     local: policy === 'Local',
+    ...(ports && { ports }),
     ...(labels && { labels }),
     ...(told.class !== undefined && { loadBalancerClass: told.class }),
     annotations: {
@@ -97,21 +103,7 @@ function metallbObjects(moment: Moment, records: Records): ApiObject[] {
   return [
     ...api.metallbCrds(unknownTo(release)),
     ...speakerObjects(moment),
-    ...Object.entries(story.pools).map(([name, { addresses, labels }]) => {
-      const object = api.pool(name, addresses)
-      return { ...object, metadata: { ...object.metadata, ...(labels && { labels }) } }
-    }),
-    ...Object.entries(story.l2).map(([name, told]) =>
-      api.l2Advertisement(name, {
-        ...(told.pools && { ipAddressPools: told.pools }),
-        ...(told.nodes && { nodeSelectors: [{ matchLabels: told.nodes }] }),
-        ...(told.interfaces && { interfaces: told.interfaces }),
-        ...(told.services && { serviceSelectors: [{ matchLabels: told.services }] }),
-      }),
-    ),
-    ...Object.entries(story.bgp).map(([name, { pools }]) =>
-      api.bgpAdvertisement(name, pools ? { ipAddressPools: pools } : {}),
-    ),
+    ...configurationObjects(story, release),
     ...statuses.flatMap(([key, by]) => {
       const { namespace, name } = serviceKey(key)
       return by.map((node) => api.l2Status(name, node, namespace))

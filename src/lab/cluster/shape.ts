@@ -23,6 +23,8 @@ const serviceName = z.string().regex(/^([a-z0-9][a-z0-9-]*\/)?[a-z0-9][a-z0-9-]*
 })
 
 const labels = z.record(z.string().min(1), z.coerce.string())
+/** Each set is a selector of its own: one that matches is enough. */
+const labelSets = z.union([labels, z.array(labels).min(1)])
 
 const release = z.string().refine((text) => parseVersion(text) !== undefined, {
   error: ({ input }) => `${JSON.stringify(input)} is no release of MetalLB, such as v0.16.1`,
@@ -51,8 +53,20 @@ const node = object({
   pod: oneOf(['ready', 'not-ready', 'absent'], 'state of a pod').optional(),
   /** Its own release, in the middle of a roll-out. */
   version: release.optional(),
+  /** Its speaker has no configuration since its start, or keeps the one from before the change that says so. */
+  config: oneOf(['none', 'stale'], 'state of a configuration').optional(),
+  /** The condition that some network plugins set. */
+  networkUnavailable: z.boolean().optional(),
+  /** `kubectl delete node`: its pods go with it, the members' memory of it does not. */
+  removed: z.boolean().optional(),
   /** What is wrong with its memberlist, as seen from outside. */
   memberlist: oneOf(['refused', 'silent', 'wrong-key', 'no-key'], 'fault of a memberlist').optional(),
+  /** How its metrics cannot be read; `proxied`: before v0.16.0, by TLS alone, through a proxy beside the speaker. */
+  metrics: oneOf(['refused', 'silent', 'denied', 'proxied'], 'fault of metrics').optional(),
+})
+
+const port = z.string().regex(/^\d{1,5}\/(TCP|UDP)$/, {
+  error: ({ input }) => `${JSON.stringify(input)} is no port: write NUMBER/TCP or NUMBER/UDP`,
 })
 
 const service = object({
@@ -60,6 +74,8 @@ const service = object({
   ip: oneOrMore(anyIpText).optional(),
   type: oneOf(['LoadBalancer', 'NodePort', 'ClusterIP'], 'type of Service').optional(),
   policy: oneOf(['Cluster', 'Local'], 'traffic policy').optional(),
+  /** 80/TCP where left out. */
+  ports: z.array(port).min(1).optional(),
   class: z.string().min(1).optional(),
   /** Nodes that have an endpoint; all where left out. */
   endpoints: z.array(hostName).optional(),
@@ -74,12 +90,25 @@ const pool = object({ addresses: oneOrMore(range), labels: labels.optional() })
 const advertisement = object({
   /** All pools where left out. */
   pools: z.array(objectName).optional(),
-  /** Labels of the nodes that may announce; all where left out. */
-  nodes: labels.optional(),
+  /** Labels of the nodes that may announce, or several sets of them; all where left out. */
+  nodes: labelSets.optional(),
+  /** Nodes that come first (v0.16.2). */
+  prefers: z.array(object({ nodes: labels, weight: z.int().min(1).max(100) })).optional(),
   interfaces: z.array(z.string()).optional(),
-  /** Labels of the Services that it is for; all where left out. */
-  services: labels.optional(),
+  /** Labels of the Services that it is for, or several sets of them; all where left out. */
+  services: labelSets.optional(),
 })
+
+/** Controllers that announce beside MetalLB; what answers there is a fault of the story. */
+const beside = object({
+  /** Service → node that holds Cilium's Lease for it. */
+  cilium: z.record(serviceName, hostName).default({}),
+  /** Node that holds kube-vip's one Lease for all Services. */
+  kubeVip: hostName.optional(),
+  /** Services that K3s ServiceLB serves: it has written their addresses, and has a pod for each on every node. */
+  servicelb: z.array(serviceName).default([]),
+})
+const NOBODY: Beside = { cilium: {}, servicelb: [] }
 
 const DEFAULT_POOL = { default: { addresses: ['192.168.1.60-192.168.1.79'] } }
 const DEFAULT_ADVERTISEMENT = { default: { pools: ['default'] } }
@@ -99,6 +128,12 @@ export const clusterShape = object({
   views: z.record(hostName, z.array(hostName)).default({}),
   /** How the speakers' memberlists speak to each other; `off`: they have none. */
   memberlist: oneOf(['sealed', 'open', 'off'], 'state of the memberlist').default('sealed'),
+  /** `config.json` of the ConfigMap metallb-memberlist-config (v0.16.0); `fast`: timers that drop a node within a second. */
+  memberlistConfig: z.string().min(1).optional(),
+  /** What else announces in the cluster. */
+  others: beside.default(NOBODY),
+  /** Nodes whose arpcheck has written down its NICs: all, none, or these. */
+  nics: z.union([z.boolean(), z.array(hostName)]).default(false),
   /** Inputs that arpcheck may not read. */
   denied: z.array(oneOf(keysOf(GRANTS), 'input')).default([]),
   api: oneOf(API_STATES, 'state of the API').default('up'),
@@ -107,7 +142,10 @@ export const clusterShape = object({
 /** A cluster as a story tells it, at one moment. */
 export type ClusterStory = z.infer<typeof clusterShape>
 export type ServiceStory = ClusterStory['services'][string]
+export type Beside = z.infer<typeof beside>
 export type NodeStory = ClusterStory['nodes'][string]
+/** What a speaker takes from the API as one whole, and refuses as one whole. */
+export type Configuration = Pick<ClusterStory, 'pools' | 'l2'>
 
 /** One value stands for a list of one. */
 function oneOrMore<Item extends z.ZodType>(item: Item) {

@@ -10,7 +10,9 @@ import {
 } from '../../core/cluster.ts'
 import {
   annotationsOf,
+  configurationOf,
   endpointsOf,
+  listedNodes,
   serviceKey,
   speakerArgs,
   type ClusterNode,
@@ -25,7 +27,8 @@ const EVERYTHING_READ = Object.fromEntries(
 
 /** The cluster as one speaker sees it: every speaker decides by the rules of its own release. */
 export function snapshotFor(speaker: ClusterNode, moment: Moment): ClusterSnapshot {
-  const { story, nodes } = moment
+  const { story } = moment
+  const { pools, l2 } = configurationOf(speaker, moment)
   const services = Object.entries(story.services)
   return {
     takenAt: 0,
@@ -34,10 +37,10 @@ export function snapshotFor(speaker: ClusterNode, moment: Moment): ClusterSnapsh
     capabilities: { crds: null },
     services: services.map(([name, told]) => serviceOf(name, told)),
     endpointSlices: services.map(([name, told]) => sliceOf(name, endpointsOf(told, moment))),
-    nodes: nodes.map(nodeOf),
+    nodes: listedNodes(moment).map(nodeOf),
     speakerPods: [podOf(speaker, story)],
     speakerDaemonSets: [],
-    pools: Object.entries(story.pools).map(([name, { addresses, labels = {} }]) => ({
+    pools: Object.entries(pools).map(([name, { addresses, labels = {} }]) => ({
       name,
       labels,
       addresses,
@@ -46,14 +49,17 @@ export function snapshotFor(speaker: ClusterNode, moment: Moment): ClusterSnapsh
       serviceAllocation: null,
       changedAt: null,
     })),
-    l2Advertisements: Object.entries(story.l2).map(([name, told]) => ({
+    l2Advertisements: Object.entries(l2).map(([name, told]) => ({
       name,
       ipAddressPools: told.pools ?? [],
       ipAddressPoolSelectors: [],
       nodeSelectors: selectors(told.nodes),
       interfaces: told.interfaces ?? [],
       serviceSelectors: selectors(told.services),
-      preferredNodeSelectors: [],
+      preferredNodeSelectors: (told.prefers ?? []).map(({ nodes, weight }) => ({
+        weight,
+        preference: { matchLabels: nodes, matchExpressions: [] },
+      })),
       changedAt: null,
     })),
     bgpAdvertisements: [],
@@ -95,13 +101,13 @@ function sliceOf(key: string, endpoints: readonly { node: string; serves: boolea
   return { name, serviceNamespace: namespace, serviceName: name, endpoints: told, changedAt: null }
 }
 
-function nodeOf({ name, address, labels = {}, cordoned = false }: ClusterNode): Node {
+function nodeOf({ name, address, labels = {}, cordoned = false, networkUnavailable }: ClusterNode): Node {
   return {
     ...UNSTAMPED,
     name,
     labels,
     ready: null,
-    networkUnavailable: null,
+    networkUnavailable: networkUnavailable ? { status: 'True', since: null } : null,
     unschedulable: cordoned,
     internalIps: [address],
     externalIps: [],
@@ -122,11 +128,11 @@ function podOf({ name, version }: ClusterNode, story: ClusterStory): SpeakerPod 
     startedAt: null,
     deletedAt: null,
     image: `speaker:${version}`,
-    args: speakerArgs(story),
+    args: speakerArgs(story, version),
     env: { METALLB_ML_LABELS: null, METALLB_ML_BIND_ADDR: null },
   }
 }
 
-function selectors(labels: Labels | undefined): readonly LabelSelector[] {
-  return labels === undefined ? [] : [{ matchLabels: labels, matchExpressions: [] }]
+function selectors(sets: Labels | readonly Labels[] = []): readonly LabelSelector[] {
+  return [sets].flat().map((matchLabels) => ({ matchLabels, matchExpressions: [] }))
 }

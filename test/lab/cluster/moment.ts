@@ -9,5 +9,5 @@ export const WEB = { services: { web: { ip: '192.168.1.60' } } }
 /** A cluster as a story tells it, on the hosts that every story has. */
 export function momentOf(told: object = WEB, life: Partial<Life> = {}): Moment {
   const story = clusterShape.parse(told)
-  return { story, nodes: nodesOf(story, hostsOf({})), life: { ...BORN, ...life } }
+  return { story, nodes: nodesOf(story, hostsOf({})), life: { ...BORN, ...life }, kept: new Map() }
 }

@@ -88,6 +88,6 @@ suite('a cluster as the API holds it', () => {
     const [role] = roleWithout(['endpointSlices']) as Loose[]
     const granted = role.rules.flatMap((rule: Loose) => rule.resources)
     assert.ok(!granted.includes('endpointslices'))
-    assert.equal(granted.length, 15)
+    assert.equal(granted.length, 16)
   })
 })

@@ -1,23 +1,23 @@
 import { gossipOf } from './announcers/metallb/gossip.ts'
+import { clusterFindings } from './core/cluster-findings.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import { nodeAddressesAsked, silentNodesOf } from './core/cluster-side.ts'
 import type { Finding } from './core/findings.ts'
 import { differingSince, judgeMembership } from './core/membership.ts'
-import type { PastRound } from './core/rounds.ts'
+import { deadNodes, type NodeFacts } from './core/nodes.ts'
 import { membershipFinding } from './core/sentences-membership.ts'
-import { namespaceOf, type Reading } from './elected.ts'
+import { placeOf, type Reading } from './elected.ts'
 
-/** Findings about the speakers' memberlist, from both looks at it and from which nodes are alive on the wire. */
-export function membershipFindings(
+/** Findings about the speakers and their memberlist, from both looks at them and from which nodes are alive. */
+export function speakerFindings(
   { before, after }: Reading,
   side: ClusterSide,
-  asked: readonly { readonly past: readonly PastRound[] }[],
+  nodes: ReadonlyMap<string, NodeFacts>,
 ): Finding[] {
   const last = after ?? before
+  const place = placeOf(last.cluster)
   const { memberlist, profile, youngestMs } = gossipOf(last.cluster)
-  const past = asked.flatMap((each) => each.past)
-  const silent = silentNodesOf(side, past)
-  const heard = nodeAddressesAsked(side, past).filter((name) => !silent.has(name))
+  const dead = deadNodes(nodes)
+  const heard = [...nodes.values()].filter(({ address }) => address === 'answered').map(({ name }) => name)
   const since = differingSince(null, before.views?.readings ?? [], before.atMs)
   const found = judgeMembership({
     readings: last.views?.readings ?? [],
@@ -27,9 +27,9 @@ export function membershipFindings(
     sealed: last.views?.sealed ?? false,
     differingMs: since === null ? 0 : last.atMs - since,
     youngestSpeakerMs: youngestMs,
-    downCandidates: memberlist === 'off' ? [...silent] : [],
+    downCandidates: memberlist === 'off' ? [...dead] : [],
     vantage: side.ownNode === null ? 'outside' : 'node',
     reachable: new Set(heard),
   })
-  return found.map((one) => membershipFinding(one, namespaceOf(last.cluster)))
+  return [...found.map((one) => membershipFinding(one, place)), ...clusterFindings(nodes, place)]
 }
