@@ -31,7 +31,7 @@ export const SILENT = {
     ],
   },
   ARP102: {
-    seen: "Seen: no reply for the VIP, nor for the elected node's own address on this segment. That somebody still counts the node is read from the speakers' own member lists; without them it is inferred, and the finding says so.",
+    seen: "Seen: no reply for the VIP, nor for the elected node's own address on this segment, and nothing else shows it alive (a node on another segment: no ICMP echo, and not Ready). That somebody still counts the node is read from the speakers' own member lists; without them it is inferred, and the finding says so.",
     causes: [
       'The speaker that is next in line still counts the dead node as alive or suspect. Within 5 to 8 seconds (up to 24 with four to ten members) that is a fail-over under way; after that it is a fault (metallb #1147, #298, #733, #767).',
       'memberlist is off, so that a dead node stays elected as long as its Node object is there: ARP602 (metallb #3116, #2425).',
@@ -58,7 +58,7 @@ export const SILENT = {
     ],
   },
   ARP103: {
-    seen: 'Seen: no reply, and metallb_speaker_announced is not set for the VIP at any live speaker. All of them were read.',
+    seen: 'Seen: no reply, and metallb_speaker_announced is not set for the VIP at any speaker that runs. All of them were read (--speaker-metrics).',
     causes: [
       'The elected speaker runs on no configuration or an old one. It is a member before it has any, so that the others leave the VIP to it (metallb #2245, #252).',
       'It lost the API server: it goes on with what it knew, and Services that are new are not announced.',
