@@ -32,6 +32,8 @@ const vipExpectation = object({
   elected: z.array(hostName).optional(),
   /** Nodes that MetalLB wrote down. */
   recorded: z.array(hostName).optional(),
+  /** Nodes whose speaker says that it announces the address; read with --speaker-metrics alone. */
+  claimed: z.array(hostName).optional(),
   findings: z.array(code).optional(),
   /** How it is known who should answer. */
   source: oneOf(['memberlist', 'inferred', 'static', 'any', 'none'], 'source').optional(),
