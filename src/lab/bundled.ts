@@ -97,7 +97,6 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'stale-config': staleConfig,
   'missing-interface': missingInterface,
   'enslaved-interface': enslavedInterface,
-  'filtered-replies': filteredReplies,
   'no-claimant': noClaimant,
   'requests-lost': requestsLost,
   'replies-lost': repliesLost,
