@@ -25,6 +25,8 @@ export const ALLOWANCES = {
   'no-views': 'memberlist is off: there are no views that could differ, and none that could agree',
   'no-candidate':
     'a node that cannot be elected answers as a speaker would: its kernel is the likelier cause',
+  relayed:
+    "the VIP is a node's own address: who answers for two nodes' addresses looks like a relay, which is nobody's",
   'own-answer': 'one of two answers is of the host that asks, which cannot hear itself',
   'two-records':
     'two speakers elect themselves and one is heard: each writes a record, and either may be the newest',

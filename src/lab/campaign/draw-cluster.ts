@@ -52,7 +52,10 @@ export function drawCluster(draw: Draw): Draft {
     },
     steps: [],
     meanwhile: [],
-    words: isUnread ? ['--memberlist', 'off'] : [],
+    words: [
+      ...(isUnread ? ['--memberlist', 'off'] : []),
+      ...(draw.chance(0.25) ? ['--speaker-metrics'] : []),
+    ],
     from: draw.chance(0.15) ? draw.one(speakers) : 'client',
   }
 }

@@ -36,16 +36,26 @@ export function winnerOf(
   return ranks.find((node) => memberlist === 'off' || view.includes(node)) ?? null
 }
 
-/** A speaker decides by the configuration that it runs on, which may not be what the API holds. */
-function speakerAnswers(node: CastNode, { vip, nodes, ending, services, served }: Stage): Heard[] {
-  const { name, isMuted, isDeaf, isFar, isOutdated, follows, answersOn } = node
+/** Services that a speaker announces the address for, by the configuration that it runs on, whatever the API holds. */
+function wonBy(node: CastNode, { nodes, ending, services, served }: Stage): ServiceStory[] {
   const cluster = { ...ending.cluster, ...node.config }
-  const won = services.filter(
-    ([, service]) => winnerOf(ranked(service, cluster, nodes, served), node, cluster) === name,
-  )
-  const isTold = ending.announced.get(`${name} ${vip}`) ?? (follows && won.length > 0)
-  if (isMuted || isDeaf || isFar || !isTold) return []
-  const lists = follows ? won.map(([, service]) => nicsFor(service, node, cluster)) : [null]
+  const isWon = (service: ServiceStory): boolean =>
+    winnerOf(ranked(service, cluster, nodes, served), node, cluster) === node.name
+  return services.map(([, service]) => service).filter(isWon)
+}
+
+/** Whether a speaker believes that it announces the address: as elected, or as a story told it. */
+export function isClaimedBy(node: CastNode, stage: Stage): boolean {
+  const told = stage.ending.announced.get(`${node.name} ${stage.vip}`)
+  return node.runs && (told ?? (node.follows && wonBy(node, stage).length > 0))
+}
+
+function speakerAnswers(node: CastNode, stage: Stage): Heard[] {
+  const { name, isMuted, isDeaf, isFar, isOutdated, follows, answersOn } = node
+  if (isMuted || isDeaf || isFar || !isClaimedBy(node, stage)) return []
+  const cluster = { ...stage.ending.cluster, ...node.config }
+  const won = follows ? wonBy(node, stage) : []
+  const lists = won.map((service) => nicsFor(service, node, cluster))
   const isAny = won.length === 0 || lists.includes(null)
   const nics = node.nics.filter(
     (nic) => answersOn.includes(nic) && (isAny || lists.some((list) => list?.includes(nic))),

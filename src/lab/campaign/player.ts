@@ -4,6 +4,10 @@ import { runStory } from '../run.ts'
 import { SLOTS } from '../slots.ts'
 import type { Episode } from './episode.ts'
 
+const ATTEMPTS = 3
+const TOO_LATE = 'the time was up before it began'
+const INTERRUPTED = 'interrupted'
+
 export interface PlayOptions {
   /** dist/lab.js, with arpcheck.js beside it. */
   readonly program: string
@@ -41,21 +45,34 @@ export async function playAll(
 
 async function play(episode: Episode, options: PlayOptions): Promise<Played> {
   const begun = performance.now()
-  const ended = (report: Report | null, trouble: string | null): Played => {
-    return { episode, report, trouble, seconds: (performance.now() - begun) / 1000 }
-  }
-  if (options.signal.aborted) return ended(null, 'interrupted')
-  if (begun > options.untilMs) return ended(null, 'the time was up before it began')
+  const went = begun > options.untilMs ? trouble(TOO_LATE) : await attempt(episode, options, ATTEMPTS)
+  return { episode, ...went, seconds: (performance.now() - begun) / 1000 }
+}
+
+type Went = Pick<Played, 'report' | 'trouble'>
+
+/** What cannot begin, because others have taken the machine's labs for minutes, may a little later. */
+async function attempt(episode: Episode, options: PlayOptions, left: number): Promise<Went> {
+  if (options.signal.aborted) return trouble(INTERRUPTED)
   try {
-    const result = await runStory(episode.file, runOptions(episode, options))
-    if (result === 'interrupted') return ended(null, 'interrupted')
-    const report = result.runs.at(-1)?.report
-    if (result.error !== null) return ended(null, result.error)
-    return ended(report?.kind === 'Report' ? report : null, null)
+    return wentAs(await runStory(episode.file, runOptions(episode, options)))
   } catch (error) {
-    if (error instanceof ArpcheckError) return ended(null, error.message)
-    throw error
+    if (!(error instanceof ArpcheckError)) throw error
+    return left > 1 && performance.now() < options.untilMs
+      ? attempt(episode, options, left - 1)
+      : trouble(error.message)
   }
+}
+
+function wentAs(result: Awaited<ReturnType<typeof runStory>>): Went {
+  if (result === 'interrupted') return trouble(INTERRUPTED)
+  const report = result.runs.at(-1)?.report
+  if (result.error !== null) return trouble(result.error)
+  return { report: report?.kind === 'Report' ? report : null, trouble: null }
+}
+
+function trouble(words: string): Went {
+  return { report: null, trouble: words }
 }
 
 function runOptions(

@@ -35,7 +35,7 @@ export const SILENT_PLOTS = {
     const views = Object.fromEntries(
       victim.speakers.filter((name) => name !== victim.owner).map((name) => [name, victim.speakers]),
     )
-    const cluster = { views, nodes: { [victim.owner]: { memberlist: 'refused' } } }
+    const cluster = { views, nodes: { [victim.owner]: { memberlist: 'refused', metrics: 'refused' } } }
     return withMore(draft, { cluster, steps: [{ fault: `mute ${victim.owner}` }, { later: '10min' }] })
   },
   'no-configuration': (draft, draw) => {
@@ -59,7 +59,7 @@ export const SILENT_PLOTS = {
       : null,
   'memberlist-off': (draft, draw) => {
     const nodes = Object.fromEntries(NODES.map((name) => [name, { pod: null }]))
-    const open = withMore({ ...draft, words: [], from: 'client' }, { cluster: { memberlist: 'off', nodes } })
+    const open = withMore({ ...draft, from: 'client' }, { cluster: { memberlist: 'off', nodes } })
     const victim = victimIn(open, draw)
     return victim && deathOf(open, `power-off ${victim.owner}`, draw)
   },

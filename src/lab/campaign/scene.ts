@@ -2,7 +2,7 @@ import type { Ip } from '../../core/ip.ts'
 import { isOurs, ranked, type Served } from './ballot.ts'
 import { castOf, type CastNode, type Noticed } from './cast.ts'
 import type { Ending } from './ending.ts'
-import { heardIn, winnerOf, type Heard, type Stage } from './heard.ts'
+import { heardIn, isClaimedBy, winnerOf, type Heard, type Stage } from './heard.ts'
 
 /** One VIP when the story ends: who should answer it, and who does. */
 export interface Scene {
@@ -13,6 +13,8 @@ export interface Scene {
   readonly votes: readonly Vote[]
   /** Best first, whoever is a member: one list for each Service. */
   readonly ranks: readonly (readonly string[])[]
+  /** Speakers that believe they announce it. */
+  readonly claimants: readonly string[]
   /** Who is heard answering a broadcast, where arpcheck asks. */
   readonly answers: readonly Heard[]
 }
@@ -47,5 +49,6 @@ function sceneOf(stage: Stage): Scene {
     running.map((node) => ({ service, by: node.name, elects: winnerOf(ranks[index]!, node, cluster) })),
   )
   const answers = heardIn(stage).filter(({ host }) => host !== from)
-  return { vip, nodes, ending, votes, ranks, answers }
+  const claimants = running.filter((node) => isClaimedBy(node, stage)).map(({ name }) => name)
+  return { vip, nodes, ending, votes, ranks, claimants, answers }
 }

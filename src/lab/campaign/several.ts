@@ -1,4 +1,5 @@
-import { admit, type Admitted } from './allowances.ts'
+import { hostsOf } from '../hosts.ts'
+import { admit, admitUnknown, type Admitted } from './allowances.ts'
 import { isByKernel } from './heard.ts'
 import { knowledgeOf } from './knowledge.ts'
 import type { Scene } from './scene.ts'
@@ -6,7 +7,8 @@ import type { Scene } from './scene.ts'
 /** Several nodes answer: kernels, views that differ, a shared address, or one that nobody elects. */
 export function severalTruth(scene: Scene, hosts: readonly string[]): Admitted[] {
   const { owners, read, isOff } = knowledgeOf(scene)
-  if (hosts.some((host) => isByKernel(scene, host))) return [admit('duplicate', 'ARP304')]
+  if (hosts.some((host) => isByKernel(scene, host)))
+    return [admit('duplicate', 'ARP304'), ...(isNodeAddress(scene) ? [RELAYED] : [])]
   const extra = hosts.filter((host) => !owners.includes(host))
   const isOdd = extra.some((host) => !scene.ranks.flat().includes(host))
   if (extra.length === 0 && sharesDisagree(scene, hosts)) return [admit('duplicate', 'ARP305')]
@@ -22,6 +24,13 @@ export function severalTruth(scene: Scene, hosts: readonly string[]): Admitted[]
     ...(isOff ? [admit('duplicate', 'ARP301', 'no-views')] : []),
     ...(isOdd ? [admit('duplicate', 'ARP304', 'no-candidate')] : []),
   ]
+}
+
+const RELAYED = admitUnknown('answerer-unattributed', 'ARP903', 'relayed')
+
+/** Whoever is elected for a node's own address answers for two nodes then. */
+function isNodeAddress({ vip, ending }: Scene): boolean {
+  return hostsOf(ending.hosts).some(({ address }) => address === vip)
 }
 
 /** Every view agrees on one node for each Service, and the Services that share the address have different ones. */

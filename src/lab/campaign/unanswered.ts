@@ -30,14 +30,29 @@ function ownTruth({ ending, ranks }: Scene, { read, isOff }: Knowledge): Admitte
 }
 
 /** The best-placed speaker that runs keeps silent: because of itself, or because it counts somebody better-placed. */
-function causeOf({ nodes, votes, ranks, ending }: Scene, { owners }: Knowledge): FindingCode {
-  const isDeaf = nodes.some(({ name, isDeaf: deaf }) => deaf && owners.includes(name))
-  if (isDeaf) return 'ARP107'
-  const isFar = nodes.some((node) => node.isFar && owners.includes(node.name))
-  if (owners.length > 0) return isFar ? 'ARP108' : 'ARP101'
+function causeOf(scene: Scene, { owners }: Knowledge): FindingCode {
+  const { nodes, ending } = scene
+  const elected = nodes.filter(({ name }) => owners.includes(name))
+  if (elected.some(({ isDeaf }) => isDeaf)) return 'ARP107'
+  const blocks = owners.length > 0 ? null : blockerOf(scene)
+  if (blocks !== null && ending.gone.has(blocks)) return 'ARP102'
+  if (elected.some(({ isFar }) => isFar)) return 'ARP108'
+  return isUnclaimed(scene) ? 'ARP103' : 'ARP101'
+}
+
+/** Whom it counts and should not, or whoever is elected where nobody runs. */
+function blockerOf({ votes, ranks }: Scene): string | null {
   const running = ranks.flat().find((name) => votes.some(({ by }) => by === name))
-  const blocks = votes.find(({ by, elects }) => elects !== null && (by === running || running === undefined))
-  return blocks?.elects && ending.gone.has(blocks.elects) ? 'ARP102' : 'ARP101'
+  const vote = votes.find(({ by, elects }) => elects !== null && (by === running || running === undefined))
+  return vote?.elects ?? null
+}
+
+/** The metrics of all that live say so. */
+function isUnclaimed({ nodes, claimants, ending }: Scene): boolean {
+  const { cluster, words, gone } = ending
+  const living = nodes.filter(({ name }) => !gone.has(name) && cluster.nodes[name]?.pod !== 'absent')
+  const isReadable = living.every(({ name, runs }) => runs && cluster.nodes[name]?.metrics === undefined)
+  return words.includes('--speaker-metrics') && isReadable && claimants.length === 0
 }
 
 function otherCauses({ ranks, ending }: Scene, cause: FindingCode, isInferred: boolean): Admitted[] {

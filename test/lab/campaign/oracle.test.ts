@@ -54,6 +54,36 @@ suite('what is right to say of .60', () => {
       'silent ARP101',
     ],
     [
+      'its speaker has no configuration, and all metrics are read',
+      'nodes: { nuc-4: { config: none } }',
+      'steps: [{ run: arpcheck --speaker-metrics }]',
+      'silent ARP103',
+    ],
+    [
+      'its speaker claims it and is not heard',
+      '',
+      'steps: [{ fault: gag nuc-4 }, { run: arpcheck --speaker-metrics }]',
+      'silent ARP101',
+    ],
+    [
+      'its node is on another segment',
+      '',
+      'hosts: { nuc-4: { address: 192.168.2.14 } }\nsteps: [{ run: arpcheck }]',
+      'silent ARP108',
+    ],
+    [
+      'its speaker answers with the MAC of a NIC that is gone',
+      '',
+      'hosts: { nuc-4: { speaker: { mac: 1c:69:7a:aa:99:0f } } }\nsteps: [{ run: arpcheck }]',
+      'foreign ARP401',
+    ],
+    [
+      'its speaker keeps a configuration that is no more',
+      'nodes: { nuc-1: { labels: { rack: near } } }',
+      'steps: [{ cluster: { l2: { default: { nodes: { rack: near } } }, nodes: { nuc-4: { config: stale } } } }, { later: 9h }, { run: arpcheck }]',
+      'duplicate ARP201 or duplicate ARP304 [no-candidate]',
+    ],
+    [
       'its speaker is asked for its view in vain',
       'nodes: { nuc-4: { memberlist: silent } }',
       'steps: [{ run: arpcheck }]',
