@@ -21,7 +21,7 @@ for (const [what, untilMs, signal, trouble] of [
 ] as const) {
   test(`${what} → every episode is handed over, and says why it was not played`, async () => {
     const all = await played(untilMs, signal)
-    assert.deepEqual(all.map(({ episode }) => episode.number).toSorted(), [0, 1, 2])
+    assert.deepEqual(new Set(all.map(({ episode }) => episode.number)), new Set([0, 1, 2]))
     for (const one of all) assert.match(one.trouble ?? '', trouble)
   })
 }
