@@ -18,6 +18,8 @@ export interface CastNode {
   readonly isHere: boolean
   /** It lives on another segment, so that nothing of it is heard. */
   readonly isFar: boolean
+  /** The API lists a speaker's pod for it, dead or alive. */
+  readonly hasSpeaker: boolean
   /** Its speaker's process runs; its answers may still not come. */
   readonly runs: boolean
   /** Pools and advertisements that its speaker runs on, where these are not what the API holds. */
@@ -61,6 +63,7 @@ export function castOf(ending: Ending, noticed: Noticed): CastNode[] {
       isUnavailable: networkUnavailable,
       isHere: !gone.has(name) && !isFar,
       isFar,
+      hasSpeaker: pod !== 'absent',
       runs,
       config: configOf(name, ending),
       follows: host.follows,

@@ -11,7 +11,7 @@ export interface Scene {
   readonly ending: Ending
   /** What each running speaker elects, for each Service that has the address. */
   readonly votes: readonly Vote[]
-  /** Best first, whoever is a member: one list for each Service. */
+  /** Best first, of all that may be members: one list for each Service. */
   readonly ranks: readonly (readonly string[])[]
   /** Speakers that believe they announce it. */
   readonly claimants: readonly string[]
@@ -43,7 +43,8 @@ export function scenesOf(ending: Ending, noticed: Noticed): Scene[] {
 function sceneOf(stage: Stage): Scene {
   const { vip, nodes, ending, services, served } = stage
   const { cluster, from } = ending
-  const ranks = services.map(([, service]) => ranked(service, cluster, nodes, served))
+  const mayWin = nodes.filter(({ hasSpeaker }) => hasSpeaker || cluster.memberlist === 'off')
+  const ranks = services.map(([, service]) => ranked(service, cluster, mayWin, served))
   const running = nodes.filter(({ runs }) => runs)
   const votes = services.flatMap(([service], index) =>
     running.map((node) => ({ service, by: node.name, elects: winnerOf(ranks[index]!, node, cluster) })),
