@@ -33,6 +33,8 @@ const vipExpectation = object({
   /** Nodes that MetalLB wrote down. */
   recorded: z.array(hostName).optional(),
   findings: z.array(code).optional(),
+  /** Words of its findings: of what they say, why, and what to try. */
+  why: z.array(z.string()).default([]),
   /** How it is known who should answer. */
   source: oneOf(['memberlist', 'inferred', 'static', 'any', 'none'], 'source').optional(),
 })
