@@ -47,13 +47,13 @@ function calm(): ClusterSnapshot {
 
 /** Who counts whom: each of these speakers the same members; the others cannot be reached. */
 function views(of: readonly NucName[], members: readonly NucName[]): ViewsReading {
-  const told = members.map(
+  const counted = members.map(
     (name) => ({ name, address: addressOf(name), port: 7946, state: 'alive', incarnation: 1 }) as const,
   )
   const readings = NUCS.map((name) => ({
     speaker: { name, address: addressOf(name), port: 7946 },
     reading: of.includes(name)
-      ? ({ kind: 'view', members: told, keyIndex: 0, unproven: false } as const)
+      ? ({ kind: 'view', members: counted, keyIndex: 0, unproven: false } as const)
       : ({ kind: 'no-route' } as const),
     tookMs: 1,
   }))
