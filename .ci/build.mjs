@@ -1,4 +1,4 @@
-// Builds dist/ where its sources changed: the native addon, one bundle per entry point, the report's schema; --types
+// Builds dist/ where its sources changed: the native addon, one bundle per entry point, schemas, vendors; --types
 // adds the library's declarations, --static-libpcap links libpcap into the addon (for a release), --force builds all.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -17,9 +17,12 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
 import { staticLibpcap } from './libpcap-static.mjs'
+import { packedVendorList, vendorData, VENDORS_LICENSE } from './vendors.mjs'
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const addon = join(root, 'dist/arpcheck.node')
+/** What lies beside each bundle. */
+export const besideBundles = [addon, join(root, 'dist/vendors.txt.br')]
 
 /** Each bundle and its source. src/arpcheck.ts answers --version before it loads another bundle. */
 const ENTRIES = {
@@ -101,10 +104,19 @@ export async function build(say = () => {}, libpcap = '') {
     Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
   )
   const inputs = [...filesIn('src'), ...['package.json', 'package-lock.json', '.ci/build.mjs'].map(inRoot)]
-  const outputs = Object.keys(present).map((name) => inRoot(`dist/${name}.js`))
+  const outputs = [...Object.keys(present).map((name) => `dist/${name}.js`), 'dist/man/arpcheck.1'].map(
+    inRoot,
+  )
   await whenChanged('bundles', inputs, outputs, () => {
     say('bundling')
     return buildBundles(present)
+  })
+  const lists = ['dist/vendors.txt.br', 'dist/vendors.LICENSE'].map(inRoot)
+  await whenChanged('vendors', [vendorData(), inRoot('.ci/vendors.mjs')], lists, () => {
+    say('packing the list of vendors')
+    mkdirSync(inRoot('dist'), { recursive: true })
+    writeFileSync(lists[0], packedVendorList())
+    writeFileSync(lists[1], VENDORS_LICENSE)
   })
 }
 
@@ -152,8 +164,19 @@ async function buildBundles(entryPoints) {
     plugins: [...bundling.plugins, separateBundles],
   })
   if (entryPoints.arpcheck) chmodSync(inRoot('dist/arpcheck.js'), 0o755)
+  if (entryPoints.cli) buildManual()
   for (const schema of filesIn('src').filter((path) => path.endsWith('.schema.json')))
     copyFileSync(schema, inRoot(join('dist', basename(schema))))
+}
+
+/** The man page is what the program itself prints of its tables. */
+function buildManual() {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [inRoot('dist/arpcheck.js'), 'man'], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`arpcheck man: ${stderr}`)
+  mkdirSync(inRoot('dist/man'), { recursive: true })
+  writeFileSync(inRoot('dist/man/arpcheck.1'), stdout)
 }
 
 /** The library's declarations, which only those need who ship or check them. */

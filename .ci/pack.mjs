@@ -7,7 +7,15 @@ import { join } from 'node:path'
 import { build, buildTypes, root } from './build.mjs'
 
 const ALLOWED = /^(?:dist\/.+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
-const REQUIRED = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json']
+const REQUIRED = [
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'package.json',
+  'dist/man/arpcheck.1',
+  'dist/vendors.txt.br',
+  'dist/vendors.LICENSE',
+]
 /** Scripts that npm would run on the machine of whoever installs the package. */
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall']
 

@@ -13,11 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { parseArgs } from 'node:util'
 import { build as esbuild } from 'esbuild'
-import { addon, build, bundling, root } from './build.mjs'
+import { besideBundles, build, bundling, root } from './build.mjs'
 import { newFile, problems, story, take } from './tally.mjs'
 
 const { values: options, positionals: filters } = parseArgs({
@@ -102,7 +102,8 @@ function found() {
 async function bundle(names) {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(out, { recursive: true })
-  if (existsSync(addon)) symlinkSync(relative(out, addon), join(out, 'arpcheck.node'))
+  for (const path of besideBundles)
+    if (existsSync(path)) symlinkSync(relative(out, path), join(out, basename(path)))
   await esbuild({
     ...bundling,
     entryPoints: names.map((name) => ({

@@ -10,7 +10,14 @@ import { INPUTS, type ClusterSnapshot } from './core/cluster.ts'
 import type { ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
-import type { MetallbReport, OutOfScopeReport, Report, UnreadReport, ViewReport } from './core/report.ts'
+import type {
+  ClaimReport,
+  MetallbReport,
+  OutOfScopeReport,
+  Report,
+  UnreadReport,
+  ViewReport,
+} from './core/report.ts'
 import type { Target } from './core/targets.ts'
 import { viewsOf, type SpeakerReading } from './core/views.ts'
 
@@ -124,7 +131,7 @@ export function clusterReport(
   vips: Report['vips'],
 ): { readonly metallb: MetallbReport | null; readonly outOfScope: readonly OutOfScopeReport[] } {
   if (!reading) return { metallb: null, outOfScope: [] }
-  const { cluster, views } = reading.after ?? reading.before
+  const { cluster, views, claims } = reading.after ?? reading.before
   const outOfScope = reading.inventory.outOfScope.map(({ ip, service, why, by }) => ({
     ip,
     service,
@@ -139,6 +146,7 @@ export function clusterReport(
       waiting: reading.inventory.waiting.map(({ key }) => key),
       unread: unreadOf(cluster),
       views: (views?.readings ?? []).map(viewReport),
+      claims: (claims ?? []).map(claimReport),
     },
     outOfScope,
   }
@@ -210,6 +218,10 @@ function membershipOf(vips: Report['vips'], views: ViewsReading | null): Metallb
   if (views && viewsOf(views.readings).length > 0) return 'read'
   if (vips.some(({ expected }) => expected.source === 'inferred')) return 'inferred'
   return vips.some(({ expected }) => expected.source === 'memberlist') ? 'off' : 'unknown'
+}
+
+function claimReport({ node, reading: { kind } }: SpeakerClaim): ClaimReport {
+  return { speaker: node, error: kind === 'metrics' ? null : kind }
 }
 
 function viewReport({ speaker, reading }: SpeakerReading): ViewReport {

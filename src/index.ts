@@ -25,6 +25,8 @@ export type {
   VipReport,
 } from './core/report.ts'
 export { readTargets, type Target, type TargetProblem } from './core/targets.ts'
+export { vendorText, withVendors, type VendorOf } from './core/vendor.ts'
 export { isFault, UNKNOWN_REASONS, VERDICTS, type UnknownReason, type VerdictName } from './core/verdict.ts'
 export { ArpcheckError, type ErrorCode } from './errors.ts'
 export { liveEdges } from './live.ts'
+export { vendorOf } from './vendors.ts'

@@ -29,7 +29,8 @@ const WIRINGS = [
   'options.ts',
   'ask.ts',
   'elected.ts',
-  'membership.ts',
+  'judged.ts',
+  'speaker-findings.ts',
   'members.ts',
   'speaker-views.ts',
   'speaker-claims.ts',
@@ -48,6 +49,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ),
   ['addon.ts', { parts: ['errors.ts'], outside: ['node:path'] }],
   ['optional.ts', { parts: ['errors.ts'], outside: [] }],
+  ['vendors.ts', { parts: ['core'], outside: ['node:fs', 'node:path', 'node:zlib'] }],
   ['lab', { parts: ['core', 'announcers', 'capture', ...LEAVES], outside: 'any' }],
   ...WIRINGS.map(
     (file) =>
@@ -56,8 +58,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         { parts: ['core', 'announcers', ...EDGES, ...LEAVES, ...WIRINGS], outside: ['node:crypto'] },
       ] as const,
   ),
-  ['index.ts', { parts: ['core', 'announcers', 'check.ts', 'live.ts', ...LEAVES], outside: [] }],
-  ['cli', { parts: ['core', 'announcers', ...EDGES, 'lab', ...WIRINGS, ...LEAVES], outside: 'any' }],
+  [
+    'index.ts',
+    { parts: ['core', 'announcers', 'check.ts', 'live.ts', 'vendors.ts', ...LEAVES], outside: [] },
+  ],
+  [
+    'cli',
+    { parts: ['core', 'announcers', ...EDGES, 'lab', 'vendors.ts', ...WIRINGS, ...LEAVES], outside: 'any' },
+  ],
   ['arpcheck.ts', { parts: ['cli', 'lab'], outside: [] }],
 ])
 

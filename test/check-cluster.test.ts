@@ -100,6 +100,7 @@ test('no address given → every VIP of the cluster is asked for, and judged by 
     waiting: [],
     unread: [],
     views: [],
+    claims: [],
   })
   assert.equal(report.vantage[0]!.node, 'nuc-3')
 })

@@ -11,16 +11,8 @@ export interface Typed {
   readonly flags: ReadonlyMap<FlagName, readonly string[]>
 }
 
-/** Beside the check, which needs no name; for completion. */
-const COMMANDS = [
-  ['explain', 'why this node? what does this code mean?'],
-  ['members', 'whom does each speaker count?'],
-  ['lab', 'stories on a segment of their own'],
-  ['completion', 'a script for your shell'],
-] as const
-
 /** yargs with our flags, and without its help, its exits and its guesses about numbers, dots and names. */
-export function parser(argv: readonly string[], choices?: 'with choices'): Argv {
+function parser(argv: readonly string[]): Argv {
   const made = yargs([...argv])
     .scriptName('arpcheck')
     .help(false)
@@ -28,11 +20,9 @@ export function parser(argv: readonly string[], choices?: 'with choices'): Argv 
     .exitProcess(false)
   for (const name of FLAG_NAMES) {
     const { alias, kind, help } = flagOf(name)
-    const words = choices && kind.choices ? { choices: kind.choices } : {}
     const type = kind === onOff ? 'boolean' : kind === level ? 'count' : 'string'
-    made.option(name, { ...(alias && { alias }), ...words, type, description: help })
+    made.option(name, { ...(alias && { alias }), type, description: help })
   }
-  for (const [name, what] of COMMANDS) made.command(name, what)
   return made.parserConfiguration({
     'boolean-negation': false,
     'camel-case-expansion': false,
@@ -74,7 +64,12 @@ function glueDash(arg: string, before: string | undefined, after: string | undef
 
 /** Whether `-o` or `--output` is followed by its value. */
 function takesValue(arg: string): boolean {
-  return FLAG_NAMES.some((name) => {
+  return flagWithValue(arg) !== undefined
+}
+
+/** The flag that `-o` or `--output` names, if its value follows it. */
+export function flagWithValue(arg: string): FlagName | undefined {
+  return FLAG_NAMES.find((name) => {
     const { alias, kind } = flagOf(name)
     return kind.metavar !== null && (arg === `--${name}` || arg === `-${alias}`)
   })

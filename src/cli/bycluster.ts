@@ -6,7 +6,7 @@ import type { Report } from '../core/report.ts'
 import type { Target } from '../core/targets.ts'
 import { ArpcheckError, messageOf } from '../errors.ts'
 import type { LiveCluster } from '../live-cluster.ts'
-import type { SavedVip, VipCache, VipList } from './cache.ts'
+import type { VipCache, VipList } from './cache.ts'
 import { readClaimsFor } from './claims.ts'
 import { readViewsFor, type Memberlist } from './memberlist.ts'
 import { whyNoVips } from './novips.ts'
@@ -64,16 +64,18 @@ function taken(snapshot: ClusterSnapshot, task: ByCluster): Promise<void> {
     if (why) throw why
   }
   task.onRead(targets.length || vips.length)
-  return save(
-    vips.map(({ ip, holders, pool }) => ({ vip: ip, services: holders.map(({ key }) => key), pool })),
-    task,
-  )
+  const saved = vips.map(({ ip, holders, pool }) => ({
+    vip: ip,
+    services: holders.map(({ key }) => key),
+    pool,
+  }))
+  return save({ vips: saved, nodes: snapshot.nodes.map(({ name }) => name) }, task)
 }
 
-async function save(vips: readonly SavedVip[], { cache, edges, remark }: ByCluster): Promise<void> {
-  if (cache === null || vips.length === 0) return
+async function save(list: Omit<VipList, 'savedAtMs'>, { cache, edges, remark }: ByCluster): Promise<void> {
+  if (cache === null || list.vips.length === 0) return
   try {
-    await cache.save({ savedAtMs: nowMs(edges.clock), vips })
+    await cache.save({ savedAtMs: nowMs(edges.clock), ...list })
   } catch (error) {
     remark(`The list of VIPs could not be kept: ${messageOf(error)}.`)
   }

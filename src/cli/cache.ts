@@ -9,6 +9,8 @@ export interface VipList {
   /** Milliseconds since 1970. */
   readonly savedAtMs: number
   readonly vips: readonly SavedVip[]
+  /** Names, for completion. Absent in lists that earlier versions kept. */
+  readonly nodes?: readonly string[]
 }
 
 export interface SavedVip {
@@ -19,6 +21,7 @@ export interface SavedVip {
 
 /** More is neither kept nor believed. */
 const MAX_VIPS = 4096
+const MAX_NODES = 1024
 const MAX_BYTES = 1_048_576
 const MAX_NAME = 512
 const VERSION = 1
@@ -48,9 +51,10 @@ export class VipCache {
   }
 
   /** Keeps the list in place of the one before; rejects where that cannot be done. */
-  async save({ savedAtMs, vips }: VipList): Promise<void> {
+  async save({ savedAtMs, vips, nodes }: VipList): Promise<void> {
     await ownFolder(this.#folder)
-    const kept = { version: VERSION, origin: this.#origin, savedAtMs, vips: vips.slice(0, MAX_VIPS) }
+    const bounded = { vips: vips.slice(0, MAX_VIPS), nodes: nodes?.slice(0, MAX_NODES) }
+    const kept = { version: VERSION, origin: this.#origin, savedAtMs, ...bounded }
     const draft = `${this.#path}.${process.pid}`
     try {
       await writeNew(draft, `${JSON.stringify(kept)}\n`)
@@ -62,15 +66,18 @@ export class VipCache {
   }
 }
 
-/** VIPs of any cluster's list, for completion. */
-export async function rememberedVips(folder: string): Promise<Ip[]> {
+/** VIPs and nodes of any cluster's list, for completion. */
+export async function remembered(folder: string): Promise<{ vips: Ip[]; nodes: string[] }> {
   const names = await readdir(folder).catch(() => [])
-  const lists = names
+  const loading = names
     .filter((name) => name.endsWith('.json'))
     .slice(0, MAX_LISTS)
     .map((name) => new VipCache(folder, null, name).load())
-  const vips = (await Promise.all(lists)).flatMap((list) => list?.vips ?? [])
-  return [...new Set(vips.map(({ vip }) => vip))]
+  const lists = (await Promise.all(loading)).filter((list) => list !== null)
+  return {
+    vips: [...new Set(lists.flatMap((list) => list.vips.map(({ vip }) => vip)))],
+    nodes: [...new Set(lists.flatMap((list) => list.nodes ?? []))],
+  }
 }
 
 /** Where lists are kept; null where the environment names no place. */
@@ -115,11 +122,17 @@ async function readBounded(path: string): Promise<string> {
 
 /** The file is ours, but may be of another version, or damaged: every field is looked at. */
 function listOf(file: unknown, wanted: string | null): VipList | null {
-  const { version, origin, savedAtMs, vips } = recordOf(file)
+  const { version, origin, savedAtMs, vips, nodes } = recordOf(file)
   if (version !== VERSION || origin !== (wanted ?? origin) || !Number.isSafeInteger(savedAtMs)) return null
   if (!Array.isArray(vips) || vips.length > MAX_VIPS) return null
   const read = vips.map(savedVipOf)
-  return read.includes(null) ? null : { savedAtMs: savedAtMs as number, vips: read as SavedVip[] }
+  if (read.includes(null)) return null
+  return { savedAtMs: savedAtMs as number, vips: read as SavedVip[], ...nodesOf(nodes) }
+}
+
+/** Node names are only offered to a shell: a list of them that is damaged costs no VIP. */
+function nodesOf(nodes: unknown): Pick<VipList, 'nodes'> {
+  return Array.isArray(nodes) && nodes.length <= MAX_NODES && nodes.every(isNode) ? { nodes } : {}
 }
 
 function savedVipOf(entry: unknown): SavedVip | null {
@@ -132,6 +145,11 @@ function savedVipOf(entry: unknown): SavedVip | null {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME
+}
+
+/** RFC 1123, as Kubernetes wants it; a shell must be able to take it as it is. */
+function isNode(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z\d][a-z\d.-]{0,252}$/.test(value)
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -11,6 +11,7 @@ import { cacheFolder, VipCache } from './cache.ts'
 import type { Prepared } from './edges.ts'
 import type { Settings } from './flags.ts'
 import type { Stage } from './progress.ts'
+import { named } from './named.ts'
 import { render } from './screens/render.ts'
 import { styleFor } from './screens/style.ts'
 import { plural } from './screens/units.ts'
@@ -27,11 +28,12 @@ export async function checkCommand(
 ): Promise<number> {
   const [wanted, troubles] = [readOptions(words, settings), [] as ArpcheckError[]]
   const setting = { settings, world, troubles, stage: stageOf(wanted) }
-  const report = await inSession(wanted, setting, (prepared, signal) => run(prepared, setting, signal))
-  if (report === null) {
+  const judged = await inSession(wanted, setting, (prepared, signal) => run(prepared, setting, signal))
+  if (judged === null) {
     tellNote('Interrupted before anything was asked.', world)
     return INTERRUPTED
   }
+  const report = await named(judged)
   if (settings.quiet < 2)
     for (const note of unreadNotes(report.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
   const style = styleFor(settings, world.env, world.stdout.isTTY)
@@ -79,7 +81,7 @@ function run(
 }
 
 /** Told once; what a person sees meanwhile is the progress. */
-function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
+export function waiting({ settings, world, stage }: Setting): (wait: Wait) => void {
   let isTold = settings.quiet > 1
   return ({ vips, forMs, finding: { message, why } }) => {
     Object.assign(stage, {

@@ -2,55 +2,85 @@ import { readdirSync } from 'node:fs'
 import { FINDINGS } from '../core/findings.ts'
 import { quoted } from '../core/text.ts'
 import { ArpcheckError } from '../errors.ts'
-import { parser } from './arguments.ts'
-import { cacheFolder, rememberedVips } from './cache.ts'
+import { flagWithValue } from './arguments.ts'
+import { cacheFolder, remembered } from './cache.ts'
+import { SCRIPTS, SHELLS, type Shell } from './completion-scripts.ts'
+import { FLAG_NAMES, flagOf, type FlagName } from './flags.ts'
+import { COMMANDS } from './usage.ts'
 
-const SHELLS = ['bash', 'zsh', 'fish']
+/** A word that may come next, and what it is. */
+type Word = readonly [word: string, what: string]
 
-/** `arpcheck completion SHELL`: yargs prints the script that a shell reads; it asks arpcheck itself for the words. */
-export function printCompletionScript(shell = process.env['SHELL'] ?? 'bash'): number {
-  const name = SHELLS.find((known) => shell.endsWith(known))
-  if (name === undefined) {
-    throw new ArpcheckError('usage', `There is no completion for ${quoted(shell)}.`, {
-      remedy: ['arpcheck completion bash|zsh|fish'],
-    })
-  }
-  // yargs chooses by $SHELL, when it is made
-  process.env['SHELL'] = name
-  parser([]).showCompletionScript()
-  return 0
+interface Known {
+  readonly vips: readonly string[]
+  readonly nodes: readonly string[]
 }
 
-/** The words that may come next, one a line; `args` as the shell has them, `arpcheck` first. */
+/** `arpcheck completion SHELL`: a script that asks arpcheck itself for the words. */
+export function completionScript(shell = process.env['SHELL'] ?? 'bash'): string {
+  const name = SHELLS.find((known) => shell.endsWith(known))
+  if (name !== undefined) return SCRIPTS[name]
+  throw new ArpcheckError('usage', `There is no completion for ${quoted(shell)}.`, {
+    remedy: ['arpcheck completion bash|zsh|fish'],
+  })
+}
+
+/** What a script prints: one word a line; `args` as the shell has them, `arpcheck` first, up to the cursor. */
 export async function completions(
-  args: readonly string[],
+  [shell, ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
-  if (isAfterIface(args)) return lines(interfaceNames())
-  const [begun, before] = [args.at(-1) ?? '', args.at(-2) ?? '']
-  const known = await parser([], 'with choices').getCompletion([...args])
-  if (begun.startsWith('-') || before.startsWith('-')) return lines(known)
-  // a command goes first, a VIP anywhere
-  const words = [...(args.length > 2 ? [] : known), ...(await subjects(args, env))]
-  return lines(words.filter((word) => word.toLowerCase().startsWith(begun.toLowerCase())))
-}
-
-/** VIPs of the last runs; after `explain` the codes of findings, too. */
-async function subjects(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string[]> {
   const folder = cacheFolder(env)
-  const vips = folder === null ? [] : await rememberedVips(folder)
-  return [...vips, ...(args[1] === 'explain' ? Object.keys(FINDINGS) : [])]
+  const known = folder === null ? { vips: [], nodes: [] } : await remembered(folder)
+  const begun = args.at(-1) ?? ''
+  return wordsAfter(args, known)
+    .filter(([word]) => begun === '=' || word.toLowerCase().startsWith(begun.toLowerCase()))
+    .map((word) => `${lineFor(shell as Shell, word)}\n`)
+    .join('')
 }
 
-function lines(words: readonly string[]): string {
-  return words.map((word) => `${word}\n`).join('')
+function wordsAfter(args: readonly string[], known: Known): readonly Word[] {
+  const [begun = '', before = '', third] = args.toReversed()
+  // bash takes `=` for a word of its own
+  const left = begun === '=' ? before : before === '=' ? third : /^(.*)=/.exec(begun)?.[1]
+  if (left !== undefined) {
+    const lead = begun.startsWith(`${left}=`) ? `${left}=` : ''
+    return plain(valuesOf(flagWithValue(left), known).map((word) => lead + word))
+  }
+  const flag = flagWithValue(before)
+  if (flag !== undefined) return plain(valuesOf(flag, known))
+  return begun.startsWith('-')
+    ? FLAG_NAMES.map((name) => [`--${name}`, flagOf(name).help])
+    : named(args, known)
 }
 
-function isAfterIface(args: readonly string[]): boolean {
-  return ['-i', '--iface'].includes(args.at(-2) ?? '')
+/** A command goes first, and some take words of their own; a VIP goes anywhere. */
+function named(args: readonly string[], { vips }: Known): readonly Word[] {
+  if (args.length < 3) return [...COMMANDS.map(([name, , what]) => [name, what] as const), ...plain(vips)]
+  const [, takes = ''] = COMMANDS.find(([name]) => name === args[1]) ?? []
+  const verbs = args.length > 3 ? [] : takes.split('|').filter((word) => /^[a-z]+$/.test(word))
+  if (verbs.length > 0) return plain(verbs)
+  return [...plain(vips), ...(takes.includes('CODE') ? codes() : [])]
+}
+
+/** Of a flag, or of a VIP, which a node owns. None where it is a file: the shell offers those itself. */
+function valuesOf(flag: FlagName | undefined, { nodes }: Known): readonly string[] {
+  if (flag === undefined || flag === 'without') return nodes
+  return flag === 'iface' ? interfaceNames() : (flagOf(flag).kind.choices ?? [])
+}
+
+function codes(): readonly Word[] {
+  return Object.entries(FINDINGS).map(([code, { name }]) => [code, name])
+}
+
+function plain(words: readonly string[]): readonly Word[] {
+  return words.map((word) => [word, ''])
+}
+
+/** zsh and fish show what a word is; zsh finds it behind a colon. */
+function lineFor(shell: Shell, [word, what]: Word): string {
+  if (shell === 'zsh') return `${word.replaceAll(':', '\\:')}${what && `:${what}`}`
+  return shell === 'fish' ? `${word}${what && `\t${what}`}` : word
 }
 
 function interfaceNames(): string[] {

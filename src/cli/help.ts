@@ -1,35 +1,14 @@
 import { FLAG_NAMES, flagOf, GROUPS, type FlagName } from './flags.ts'
 import { fold } from './screens/layout.ts'
+import { EXAMPLES, EXITS, PURPOSE, SENDS } from './usage.ts'
 
-const INTRO = `arpcheck - is each load-balancer VIP answered by the node that should answer?
+const INTRO = `arpcheck - ${PURPOSE}
 
-  arpcheck                                  every VIP of the cluster
-  arpcheck -i eno1 192.168.1.60             this one, asked on eno1
-  arpcheck explain 192.168.1.60             why this node?
-  arpcheck explain ARP102                   what does that mean?
-  arpcheck 192.168.1.60=nuc-4               is it this node?
-  arpcheck --no-kube 192.168.1.60=MAC       is it this machine? (no cluster)
-  arpcheck --no-kube 192.168.1.60-79        a range: who answers, and only one?
-  arpcheck --replay seen.pcap 192.168.1.60  from a capture, asking nobody
-  arpcheck members                          whom does each speaker count?
-  arpcheck lab                              stories on a segment of their own
-  arpcheck completion bash|zsh|fish         for your shell
-`
+${EXAMPLES.map(([command, what]) => `  ${command.padEnd(42)}${what}\n`).join('')}`
 
-const SENDS =
-  "Broadcast ARP who-has from the interface's own MAC and address (0.0.0.0 where it has none on that segment): " +
-  "(addresses + default gateways + the nodes' own addresses) x --count frames, at most --rate a second; again, up " +
-  'to twice, where frames were lost; and by unicast to a given MAC that keeps silent, or to one that no node is ' +
-  'known for. It listens without promiscuous mode, reads the Kubernetes API, and changes nothing anywhere.'
+const ENV = 'ARPCHECK_COUNT=5 for --count 5, and so on; what is typed wins. --yes is typed.'
 
-const EXITS = `0    as expected
-1    a finding reached --fail-on
-2    wrong usage or configuration
-3    could not test: no permission, no such interface, link down, deaf, no API
-4    no owner is known, with --require-expectation
-130  interrupted; what was known by then is printed`
-
-const LEFT = 31
+const LEFT = 32
 
 /** `arpcheck --help`: examples, flags by group, what is sent, exit codes; within 80 columns. */
 export function helpText(): string {
@@ -41,8 +20,8 @@ export function helpText(): string {
     INTRO,
     ...groups.map((text) => `${text}\n`),
     `What it sends\n${indented(fold(SENDS, 76).join('\n'))}\n`,
-    'Environment\n  ARPCHECK_COUNT=5 for --count 5, and so on; what is typed wins. --yes is typed.\n',
-    `Exit code\n${indented(EXITS)}`,
+    `Environment\n${indented(ENV)}\n`,
+    `Exit code\n${indented(EXITS.map(([code, what]) => code.padEnd(5) + what).join('\n'))}`,
     '',
   ].join('\n')
 }

@@ -6,12 +6,13 @@ import { helpText } from './help.ts'
 import { readSettings } from './settings.ts'
 import { write, type World } from './streams.ts'
 import { tellTrouble } from './tell.ts'
+import { COMMANDS } from './usage.ts'
 
 export { tellTrouble } from './tell.ts'
 
 declare const ARPCHECK_VERSION: string
 
-const COMMANDS = ['check', 'completion', 'explain', 'help', 'lab', 'members', 'version']
+const NAMES = ['check', 'help', 'version', ...COMMANDS.map(([name]) => name)]
 
 /** `arpcheck …`: argv → exit code. Results go to stdout, everything else to stderr; nothing is thrown. */
 export async function main(argv: readonly string[], world: World = process): Promise<number> {
@@ -23,7 +24,7 @@ export async function main(argv: readonly string[], world: World = process): Pro
 }
 
 async function run(argv: readonly string[], world: World): Promise<number> {
-  if (argv[0] === '--get-yargs-completions') {
+  if (argv[0] === '--complete') {
     const { completions } = await import('./completion.ts')
     return print(await completions(argv.slice(1), world.env), world)
   }
@@ -32,8 +33,12 @@ async function run(argv: readonly string[], world: World): Promise<number> {
   if (flags.has('version') || words[0] === 'version') return print(`${ARPCHECK_VERSION}\n`, world)
   const settings = readSettings(flags, world.env)
   if (words[0] === 'completion') {
-    const { printCompletionScript } = await import('./completion.ts')
-    return printCompletionScript(words[1])
+    const { completionScript } = await import('./completion.ts')
+    return print(completionScript(words[1]), world)
+  }
+  if (words[0] === 'man') {
+    const { manCommand } = await import('./man.ts')
+    return manCommand(world)
   }
   if (words[0] === 'explain') {
     const { explainCommand } = await import('./explain/command.ts')
@@ -55,7 +60,7 @@ async function run(argv: readonly string[], world: World): Promise<number> {
 function addressWords(words: readonly string[]): readonly string[] {
   const rest = words[0] === 'check' ? words.slice(1) : words
   const word = rest.find((one) => /^[a-z]+$/i.test(one))
-  const command = word === undefined ? undefined : nearest(word, COMMANDS)
+  const command = word === undefined ? undefined : nearest(word, NAMES)
   if (command === undefined) return rest
   throw new ArpcheckError('usage', `${quoted(word!)} is no address.`, {
     remedy: [

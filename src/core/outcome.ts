@@ -12,7 +12,7 @@ import type { NodeFacts } from './nodes.ts'
 import type { CanaryReport, VipReport } from './report.ts'
 import { hearing, mergeEvidence, type PastRound } from './rounds.ts'
 import { deafVantage } from './sentences.ts'
-import { isDeviation, motionsOf, remainingMs, settled, type Held, type Hold } from './settle.ts'
+import { canSettle, isDeviation, motionsOf, remainingMs, settled, type Held, type Hold } from './settle.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
 /** All that one vantage has seen when its rounds are over. */
@@ -70,7 +70,7 @@ interface Judged {
 /** The judgement, and the hold-down laid over it (rule 8). */
 function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
   const judgement = judge(item)
-  if (!cluster || !heldFor || !isDeviation(judgement) || !isElected(item))
+  if (!cluster || !heldFor || !canSettle(judgement) || !isElected(item))
     return { item, judgement, held: null }
   const held = heldFor(item.vip)
   const moved = judgement.verdict === 'settling'
@@ -79,7 +79,7 @@ function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
   return {
     item,
     judgement: settled(item, judgement, hold),
-    held: leftMs > 0 ? { leftMs, moved: moved || held?.moved === true } : null,
+    held: leftMs > 0 && isDeviation(judgement) ? { leftMs, moved: moved || held?.moved === true } : null,
   }
 }
 

@@ -125,6 +125,8 @@ export interface MetallbReport {
   readonly unread: readonly UnreadReport[]
   /** One for each speaker that was asked for its own member list. */
   readonly views: readonly ViewReport[]
+  /** One for each speaker that was asked for its metrics. */
+  readonly claims: readonly ClaimReport[]
 }
 
 export interface UnreadReport {
@@ -138,6 +140,13 @@ export interface ViewReport {
   readonly speaker: string
   readonly members: readonly { readonly name: string; readonly state: MemberState }[]
   /** Why its view could not be read; null where it could. */
+  readonly error: string | null
+}
+
+export interface ClaimReport {
+  /** Its node. */
+  readonly speaker: string
+  /** Why its metrics could not be read; null where they could. */
   readonly error: string | null
 }
 

@@ -20,6 +20,7 @@ import { askedText, byHand, finding } from './sentences.ts'
 /** A finer cause of silence that something shows. */
 export type Clue =
   | { readonly kind: 'no-speaker'; readonly node: NodeFacts }
+  | { readonly kind: 'unclaimed'; readonly node: NodeFacts }
   | { readonly kind: 'no-interface'; readonly node: NodeFacts; readonly named: readonly string[] }
   | { readonly kind: 'announce-failed'; readonly node: NodeFacts; readonly ageMs: number | null }
   | { readonly kind: 'config'; readonly node: NodeFacts; readonly why: string }
@@ -232,6 +233,7 @@ function causeText(clue: Clue): string | null {
     return `${name} is elected, and none of the interfaces that it may use is there and up`
   if (clue.kind === 'config')
     return `${name} is elected, but runs on other configuration than the cluster has`
+  if (clue.kind === 'unclaimed') return `${name} is elected, and says that it does not announce it`
   if (clue.requests === 0) return `our requests do not reach ${name}, which is elected`
   return clue.responses > 0
     ? `${name} answers, and its replies do not reach us`
@@ -252,6 +254,8 @@ function clueTexts(item: ClusterCase, clue: Clue): string[] {
       ),
     ]
   if (clue.kind === 'config') return [fact(name, clue.why, 'seen')]
+  if (clue.kind === 'unclaimed')
+    return [fact(name, 'its metric metallb_speaker_announced does not have the address', 'seen')]
   return [
     fact(
       name,

@@ -1,6 +1,7 @@
 import { unsettled, type ClusterCase, type Judgement } from './case.ts'
 import { deviationText, settling } from './sentences-settling.ts'
 import { deadNodes, isReady, type NodeFacts } from './nodes.ts'
+import type { Finding } from './findings.ts'
 import { isFault } from './verdict.ts'
 import type { Member } from './views.ts'
 
@@ -44,11 +45,25 @@ export function remainingMs({ holdDownMs, motions, held }: Hold): number {
 
 /** A fault that may be lawful still is `settling`. A machine of no node is no part of any fail-over. */
 export function settled(item: ClusterCase, judgement: Judgement, hold: Hold): Judgement {
-  if (!isDeviation(judgement) || judgement.verdict === 'settling') return judgement
   const forMs = remainingMs(hold)
-  if (forMs === 0) return judgement
+  if (forMs === 0 || judgement.verdict === 'settling') return judgement
+  if (!isDeviation(judgement)) return withoutLateRecord(judgement)
   const young = hold.motions.filter(({ ageMs }) => ageMs < hold.holdDownMs)
   return unsettled([settling(item, { seen: deviationText(judgement), young, forMs })])
+}
+
+/** A record follows each move by a moment: late is not stale. */
+function withoutLateRecord(judgement: Judgement): Judgement {
+  return { ...judgement, findings: judgement.findings.filter((found) => !isAboutRecord(found)) }
+}
+
+function isAboutRecord({ code }: Finding): boolean {
+  return code === 'ARP202'
+}
+
+/** Whether a hold-down changes anything about it. */
+export function canSettle(judgement: Judgement): boolean {
+  return isDeviation(judgement) || judgement.findings.some(isAboutRecord)
 }
 
 /** What a fail-over, a restart or an edit may cause for a while. */

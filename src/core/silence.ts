@@ -93,17 +93,16 @@ function configClue(node: NodeFacts): say.Clue | null {
   return why === null ? null : { kind: 'config', node, why }
 }
 
-/** MetalLB counts each request that it takes and each reply that it writes: our own probe is the test. */
+/** MetalLB counts each request that it takes for an address that it announces, and each reply: our probe is the test. */
 function counterClue({ vip, evidence }: ClusterCase, node: NodeFacts): say.Clue | null {
-  if (!node.metrics?.before || evidence.asked === 0) return null
-  const [before, after] = [node.metrics.before, node.metrics.after].map(
-    (metrics) => metrics.counters.get(vip) ?? { requests: 0, responses: 0 },
+  if (node.metrics === null) return null
+  const { before, after } = node.metrics
+  if (!isClaimed(after, vip)) return { kind: 'unclaimed', node }
+  if (before === null || evidence.asked === 0) return null
+  const [then, now] = [before, after].map(
+    ({ counters }) => counters.get(vip) ?? { requests: 0, responses: 0 },
   )
-  const rose = {
-    requests: after!.requests - before!.requests,
-    responses: after!.responses - before!.responses,
-  }
+  const rose = { requests: now!.requests - then!.requests, responses: now!.responses - then!.responses }
   // a restart in between sets counters back
-  if (rose.requests < 0 || rose.responses < 0) return null
-  return { kind: 'counters', node, ...rose }
+  return rose.requests < 0 || rose.responses < 0 ? null : { kind: 'counters', node, ...rose }
 }

@@ -12,7 +12,6 @@ import eviction from './stories/eviction.yaml'
 import excludeLabel from './stories/exclude-label.yaml'
 import failBack from './stories/fail-back.yaml'
 import failOver from './stories/fail-over.yaml'
-import filteredReplies from './stories/filtered-replies.yaml'
 import flapping from './stories/flapping.yaml'
 import foreignHost from './stories/foreign-host.yaml'
 import foreignUnproven from './stories/foreign-unproven.yaml'
@@ -98,7 +97,6 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'stale-config': staleConfig,
   'missing-interface': missingInterface,
   'enslaved-interface': enslavedInterface,
-  'filtered-replies': filteredReplies,
   'no-claimant': noClaimant,
   'requests-lost': requestsLost,
   'replies-lost': repliesLost,

@@ -186,6 +186,11 @@ suite('what does not', () => {
   }
 })
 
+test('a Service that is gone by the second look → known, without a stamp', () => {
+  const told = metallb.changes(vipOf(home()), home({ services: [], endpointSlices: [] }))
+  assert.deepEqual(told.at(-1), { what: 'the Service default/web is gone', at: null })
+})
+
 test('newest first, and what has no stamp last', () => {
   const made = home({
     services: [web({ changedAt: NOW - 20_000 })],

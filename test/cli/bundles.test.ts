@@ -1,7 +1,7 @@
 // Which bundles a command loads: the Kubernetes part starts slowly, and only what asks a cluster may pay for it.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { ownFolder } from '../helpers/folder.ts'
@@ -11,19 +11,26 @@ const folder = ownFolder()
 const hook = join(folder, 'hook.cjs')
 writeFileSync(
   hook,
-  "process.on('exit', () => console.error('loaded ' + Object.keys(require.cache).join()))\n",
+  `const fs = require('node:fs')
+   const { readFileSync } = fs
+   const read = []
+   fs.readFileSync = (path, ...rest) => {
+     if (String(path).endsWith('.br')) read.push(path)
+     return readFileSync(path, ...rest)
+   }
+   process.on('exit', () => console.error('loaded ' + [...Object.keys(require.cache), ...read].join()))`,
 )
 
 /** The bundles of a run that ends before anything is sent. */
-function loadedBy(argv: readonly string[], env: Record<string, string> = {}): string[] {
+function loadedBy(argv: readonly string[], kind = /\.js$/): string[] {
   const { PATH = '' } = process.env
-  const options = { env: { PATH, HOME: folder, ...env }, encoding: 'utf8' } as const
+  const options = { env: { PATH, HOME: folder }, encoding: 'utf8' } as const
   const { stderr } = spawnSync(process.execPath, ['-r', hook, PROGRAM, ...argv], options)
   const [, list = ''] = /^loaded (.*)$/m.exec(stderr) ?? []
   return list
     .split(',')
     .map((path) => basename(path))
-    .filter((name) => name !== 'hook.cjs' && name.endsWith('.js'))
+    .filter((name) => kind.test(name))
 }
 
 const CAPTURE = ['--replay', 'test/fixtures/captures/one.pcapng', '192.168.1.60']
@@ -54,3 +61,23 @@ for (const [argv, bundles] of [
 
 test('a kubeconfig loads the Kubernetes bundle', () =>
   assert.deepEqual(loadedBy(['--kubeconfig', '/nowhere']), ['arpcheck.js', 'cli.js', 'kubernetes.js']))
+
+// The capture as if a NIC whose maker is known had answered: ARP has no checksum.
+const known = join(folder, 'known.pcapng')
+const OWNER = String.raw`\x02\x00\x00\x00\x04\x10`
+writeFileSync(
+  known,
+  readFileSync(CAPTURE[1]!, 'latin1').replaceAll(new RegExp(OWNER, 'g'), '\u0024o(\0\u0004\u0010'),
+  'latin1',
+)
+
+for (const [argv, read] of [
+  [['--version'], []],
+  [['--replay', known, '192.168.1.60=24:6f:28:00:04:10'], []], // a healthy run
+  [['--replay', CAPTURE[1]!, '192.168.1.60'], []], // no vendor owns that MAC
+  [['--replay', known, '192.168.1.60'], ['vendors.txt.br']],
+] as const) {
+  const what = argv.map((word) => basename(word)).join(' ')
+  test(`${what} reads ${read.length > 0 ? read.join() : 'no list of vendors'}`, () =>
+    assert.deepEqual(loadedBy(argv, /\.br$/), read))
+}

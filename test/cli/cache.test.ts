@@ -33,6 +33,15 @@ test('what is kept comes back', async (t) => {
   assert.deepEqual(await cache.load(), { ...LIST, vips: [] })
 })
 
+test('names of nodes come back, as many as may be kept; those that are none cost no VIP', async (t) => {
+  const [path, nodes] = [folder(t), Array.from({ length: 1100 }, (_, i) => `nuc-${i}`)]
+  const cache = new VipCache(path, ORIGIN)
+  await cache.save({ ...LIST, nodes })
+  assert.deepEqual(await cache.load(), { ...LIST, nodes: nodes.slice(0, 1024) })
+  await cache.save({ ...LIST, nodes: ['nuc-1', '$(reboot)'] })
+  assert.deepEqual(await cache.load(), LIST)
+})
+
 test('each cluster has a list of its own', async (t) => {
   const path = folder(t)
   await new VipCache(path, ORIGIN).save(LIST)

@@ -54,7 +54,7 @@ export async function tellExplained(name: string): Promise<Explained> {
   const isAsked = !unasked && without.length === 0
   const report = isAsked ? await tellStory(story) : null
   const row = report?.vips.find((one) => one.vip === address) ?? null
-  return explainVip(vip, cluster, { row, without, members: [] })
+  return explainVip(vip, cluster, { row, without, members: [], claims: [] })
 }
 
 /** Two Services on one address, of which one is served on one node alone. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { test } from 'node:test'
 import stringWidth from '../../src/cli/width.ts'
-import { ADVICE } from '../../src/cli/advice.ts'
+import { ADVICE } from '../../src/cli/advice/advice.ts'
 import { explainScreen } from '../../src/cli/explain/screen.ts'
 import { FINDING_CODES } from '../../src/cli/findings-page.ts'
 import { codeScreen } from '../../src/cli/screens/code.ts'
@@ -31,6 +31,11 @@ const TOLD_IN_ALL: readonly string[] = [
   'partly-here',
   'silent',
 ]
+const CODES_TOLD = [
+  ['explain-code.txt', 'ARP102', PLAIN],
+  ['explain-code-304.txt', 'ARP304', PLAIN],
+  ['explain-code-401.ascii.txt', 'ARP401', { ...PLAIN, ascii: true }],
+] as const
 const names = Object.keys(STORIES) as (keyof typeof STORIES)[]
 
 const isReport = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema)
@@ -92,24 +97,35 @@ for (const name of EXPLAINED) {
 
 for (const code of FINDING_CODES) {
   test(`${code}: what it means and what to do stays within 80 columns, but for commands`, () => {
-    const lines = codeScreen(code, PLAIN)
-    const commands = ADVICE[code].steps.flatMap((step) => step.split(/ {2}/)[1] ?? [])
-    const long = lines.filter((line) => stringWidth(line) > 80)
-    assert.deepEqual(
-      long.filter((line) => !commands.some((command) => line.trim() === command)),
-      [],
-    )
+    const { confirm, mend } = ADVICE[code]
+    const commands = [...confirm, ...mend].flatMap((step) => step.split(/ {2}/)[1] ?? [])
+    for (const style of [PLAIN, { ...PLAIN, ascii: true }]) {
+      const lines = codeScreen(code, style)
+      const long = lines.filter((line) => stringWidth(line) > 80)
+      assert.deepEqual(
+        long.filter((line) => !commands.includes(line.trim())),
+        [],
+      )
+      if (style.ascii) assert.match(lines.join('\n'), /^[\n -~]*$/)
+      for (const command of commands)
+        assert.ok(
+          lines.some((line) => line.endsWith(command)),
+          command,
+        )
+    }
   })
 }
 
-test('ARP102 prints as its golden file', () =>
-  isAsBefore('explain-code.txt', `${codeScreen('ARP102', PLAIN).join('\n')}\n`))
+for (const [file, code, style] of CODES_TOLD) {
+  test(`${code} prints as ${file}`, () => isAsBefore(file, `${codeScreen(code, style).join('\n')}\n`))
+}
 
 test('no golden file is left over', () => {
   const reports = names.flatMap((name) =>
     [...FORMATS, 'quiet', 'ascii', 'colour', 'verbose'].map((end) => `${name}.${end}`),
   )
-  const known = [...reports, 'explain-code.txt', ...EXPLAINED.map((name) => `${name}.txt`)]
+  const codes = CODES_TOLD.map(([file]) => file)
+  const known = [...reports, ...codes, ...EXPLAINED.map((name) => `${name}.txt`)]
   assert.deepEqual(
     readdirSync(folder).filter((file) => !known.includes(file)),
     [],

@@ -3,9 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { VipCache } from '../../src/cli/cache.ts'
-import { folder } from '../helpers/double.ts'
-import { ip } from '../helpers/segment.ts'
 
 // The built program as a child process, without a cluster. It never sends: each case ends before a socket is opened.
 const program = join(process.cwd(), 'dist/arpcheck.js')
@@ -150,56 +147,10 @@ test('without a UTF-8 locale the message is plain ASCII', () => {
   assert.match(stderr, /^[\n -~]*$/)
 })
 
-for (const [shell, mark] of [
-  ['bash', 'complete -o bashdefault'],
-  ['zsh', '#compdef arpcheck'],
-  ['fish', 'complete -f -c arpcheck'],
-] as const) {
-  test(`completion ${shell} prints a script of that shell`, () => {
-    const { status, stdout } = run(['completion', shell])
-    assert.equal(status, 0)
-    assert.ok(stdout.includes(mark), stdout)
-    assert.ok(stdout.includes('arpcheck --get-yargs-completions'), stdout)
+for (const shell of ['bash', 'zsh', 'fish']) {
+  test(`completion ${shell} prints a script that asks arpcheck`, () => {
+    const { status, stdout, stderr } = run(['completion', shell])
+    assert.deepEqual([status, stderr], [0, ''])
+    assert.ok(stdout.includes(`arpcheck --complete ${shell}`), stdout)
   })
 }
-
-for (const [typed, offered] of [
-  [
-    ['-o', ''],
-    ['table', 'wide', 'json', 'yaml', 'name'],
-  ],
-  [['-o', 'j'], ['json']],
-  [
-    ['--fail-on', ''],
-    ['error', 'warning', 'never'],
-  ],
-  [
-    ['--color', 'a'],
-    ['auto', 'always'],
-  ],
-] as const) {
-  test(`after ${JSON.stringify(typed.join(' '))} the shell is offered ${offered.join(' ')}`, () => {
-    const { stdout } = run(['--get-yargs-completions', 'arpcheck', ...typed])
-    assert.deepEqual(stdout.trim().split('\n'), offered)
-  })
-}
-
-test('the shell is offered the VIPs of the last runs, and after explain the codes of findings', async (t) => {
-  const home = folder(t)
-  const vips = ['192.168.1.60', '192.168.1.62'].map((vip) => ({ vip: ip(vip), services: [], pool: null }))
-  await new VipCache(join(home, '.cache/arpcheck'), 'a cluster').save({ savedAtMs: 0, vips })
-  const offered = (...typed: string[]) =>
-    run(['--get-yargs-completions', 'arpcheck', ...typed], { HOME: home })
-      .stdout.trim()
-      .split('\n')
-  assert.deepEqual(offered('192.168.1.6'), ['192.168.1.60', '192.168.1.62'])
-  assert.deepEqual(offered('explain', 'arp10').slice(0, 2), ['ARP101', 'ARP102'])
-  assert.ok(offered('explain', '').includes('192.168.1.60'))
-  assert.ok(offered('').includes('explain'))
-  assert.deepEqual(offered('exp'), ['explain'])
-})
-
-test('after -i the shell is offered the interfaces of this host', () => {
-  const { stdout } = run(['--get-yargs-completions', 'arpcheck', '-i', ''])
-  assert.ok(stdout.split('\n').includes('lo'), stdout)
-})

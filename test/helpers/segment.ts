@@ -61,9 +61,11 @@ export class FakeSegment {
   closed = 0
   #events: CaptureEvents | undefined
   #queue: CapturedFrame[] = []
+  #sentBefore = 0
 
   readonly open = (_name: string, _frames: number, events: CaptureEvents): Capture => {
     this.opened++
+    this.#sentBefore = this.sent.length
     this.#events = events
     const can: Abilities = { statistics: this.countsFrames, timestamps: true, survivesDown: true }
     return {
@@ -97,7 +99,7 @@ export class FakeSegment {
   }
 
   #statistics(): CaptureStatistics | null {
-    const sent = this.sent.length
+    const sent = this.sent.length - this.#sentBefore
     if (!this.countsFrames) return null
     return { received: sent, kernelDrops: this.kernelDrops(sent), ringDrops: 0, sent, sendErrors: 0 }
   }

@@ -1,6 +1,6 @@
-import type { ClusterSnapshot, Condition, EpochMs, InputName, Node, SpeakerPod } from '../../core/cluster.ts'
+import type { ClusterSnapshot, Condition, EpochMs, Node, Service, SpeakerPod } from '../../core/cluster.ts'
 import type { Change } from '../../core/settle.ts'
-import type { Holder, Vip } from '../announcer.ts'
+import type { Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'
 
@@ -12,30 +12,43 @@ import { slateOf } from './slate.ts'
 export function changesOf(vip: Vip, cluster: ClusterSnapshot): Change[] {
   const ground = groundOf(cluster)
   const { running, barred } = nodesFor(vip, ground)
-  const known = <T>(input: InputName, list: readonly T[]): readonly T[] =>
-    cluster.inputs[input].readable === 'yes' ? list : []
-  const all = [
-    ...vip.holders.flatMap(ofService),
-    ...vip.holders.flatMap(({ key }) => ofEndpoints(key, known('endpointSlices', cluster.endpointSlices))),
-    ...known('pools', cluster.pools)
-      .filter(({ name }) => name === vip.pool)
-      .map(({ name, changedAt }) => ({ what: `the pool ${name} changed`, at: changedAt })),
-    // All of them: one that no longer names the pool has changed just so.
-    ...known('l2Advertisements', cluster.l2Advertisements).map(({ name, changedAt }) => ({
+  return newestFirst([
+    ...vip.holders.flatMap(({ key }) => ofService(key, ground.standings.get(key)?.service)),
+    ...vip.holders.flatMap(({ key }) => ofEndpoints(key, read(cluster, 'endpointSlices'))),
+    ...ofConfiguration(vip, cluster),
+    ...running.flatMap(ofCandidate),
+    ...barred.flatMap(ofBarred),
+    ...read(cluster, 'speakerPods')
+      .filter(({ nodeName }) => running.some(({ name }) => name === nodeName))
+      .flatMap(ofSpeaker),
+  ])
+}
+
+const NONE: readonly never[] = []
+type Listed = 'endpointSlices' | 'pools' | 'l2Advertisements' | 'speakerPods' | 'speakerDaemonSets'
+
+/** What a daemon still knows of an input that it may not read any more tells nothing of now. */
+function read<Name extends Listed>(
+  cluster: ClusterSnapshot,
+  name: Name,
+): ClusterSnapshot[Name] | readonly never[] {
+  return cluster.inputs[name].readable === 'yes' ? cluster[name] : NONE
+}
+
+/** All advertisements: one that no longer names the pool has changed just so. */
+function ofConfiguration({ pool }: Vip, cluster: ClusterSnapshot): Change[] {
+  const own = read(cluster, 'pools').filter(({ name }) => name === pool)
+  return [
+    ...own.map(({ name, changedAt }) => ({ what: `the pool ${name} changed`, at: changedAt })),
+    ...read(cluster, 'l2Advertisements').map(({ name, changedAt }) => ({
       what: `the L2Advertisement ${name} changed`,
       at: changedAt,
     })),
-    ...running.flatMap(ofCandidate),
-    ...barred.flatMap(ofBarred),
-    ...known('speakerPods', cluster.speakerPods)
-      .filter(({ nodeName }) => running.some(({ name }) => name === nodeName))
-      .flatMap(ofSpeaker),
-    ...known('speakerDaemonSets', cluster.speakerDaemonSets).map(({ changedAt }) => ({
+    ...read(cluster, 'speakerDaemonSets').map(({ changedAt }) => ({
       what: "the speakers' DaemonSet changed",
       at: changedAt,
     })),
   ]
-  return newestFirst(all)
 }
 
 interface Nodes {
@@ -47,8 +60,9 @@ interface Nodes {
 
 /** By every release that is there; none where nobody may announce, whichever node it is. */
 function nodesFor({ holders }: Vip, ground: Ground): Nodes {
-  const slates = holders.flatMap(({ key }) =>
-    ground.rules.map((rules) => slateOf(ground.standings.get(key)!, ground, rules)),
+  const standings = holders.flatMap(({ key }) => ground.standings.get(key) ?? [])
+  const slates = standings.flatMap((standing) =>
+    ground.rules.map((rules) => slateOf(standing, ground, rules)),
   )
   const free = new Set(slates.flatMap((slate) => slate.free.map(({ node }) => node)))
   const excluded = new Set(slates.flatMap((slate) => slate.excluded.map(({ node }) => node)))
@@ -59,7 +73,10 @@ function nodesFor({ holders }: Vip, ground: Ground): Nodes {
   }
 }
 
-function ofService({ key, service: { createdAt, changedAt, deletedAt } }: Holder): Change[] {
+/** As it is in this snapshot: the address may have been found in an earlier one. */
+function ofService(key: string, service: Service | undefined): Change[] {
+  if (!service) return [{ what: `the Service ${key} is gone`, at: null }]
+  const { createdAt, changedAt, deletedAt } = service
   return [
     { what: `the Service ${key} was created`, at: createdAt },
     ...later({ what: `the Service ${key} changed`, at: changedAt }, createdAt),

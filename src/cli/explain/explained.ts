@@ -6,7 +6,7 @@ import { explain, metallb, releases, type Explanation } from '../../announcers/m
 import type { ClusterSnapshot } from '../../core/cluster.ts'
 import type { StatusRecord } from '../../core/records.ts'
 import type { RefusalName } from '../../core/refusal.ts'
-import type { VipReport } from '../../core/report.ts'
+import type { ClaimReport, VipReport } from '../../core/report.ts'
 import { EXCLUDED } from './words.ts'
 
 /** All that is known of one VIP. */
@@ -19,6 +19,8 @@ export interface Explained {
   readonly services: readonly ExplainedService[]
   readonly records: readonly StatusRecord[]
   readonly recordsReadable: boolean
+  /** How reading each speaker's metrics went; empty where none was asked. */
+  readonly claims: readonly ClaimReport[]
 }
 
 /** The election for one of the Services that hold the address. */
@@ -50,10 +52,15 @@ export interface Beside {
   readonly without: readonly string[]
   /** Nodes that some speaker's own view counts; empty where no view was read. */
   readonly members: readonly string[]
+  readonly claims: readonly ClaimReport[]
 }
 
 /** Takes an election apart. Where no view was read, the speakers whose pods are listed stand for the members. */
-export function explainVip(vip: Vip, cluster: ClusterSnapshot, { row, without, members }: Beside): Explained {
+export function explainVip(
+  vip: Vip,
+  cluster: ClusterSnapshot,
+  { row, without, members, claims }: Beside,
+): Explained {
   const listed = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
   const elections = explain(vip, cluster, { members: members.length > 0 ? members : listed, without })
   const { statuses, readable } = metallb.recorded(vip, cluster)
@@ -68,6 +75,7 @@ export function explainVip(vip: Vip, cluster: ClusterSnapshot, { row, without, m
     }),
     records: statuses,
     recordsReadable: readable.statuses === 'yes',
+    claims,
   }
 }
 

@@ -8,11 +8,12 @@ import type { Report, VipReport } from '../../core/report.ts'
 import { quoted } from '../../core/text.ts'
 import { isUsable } from '../../core/views.ts'
 import { ArpcheckError } from '../../errors.ts'
-import { readOptions, stageOf } from '../check.ts'
+import { readOptions, stageOf, waiting } from '../check.ts'
 import { readClaimsFor } from '../claims.ts'
 import type { Prepared } from '../edges.ts'
 import type { Settings } from '../flags.ts'
 import { readViewsFor } from '../memberlist.ts'
+import { named } from '../named.ts'
 import { sentenceOf } from '../screens/trouble.ts'
 import { inSession } from '../session.ts'
 import type { World } from '../streams.ts'
@@ -43,10 +44,19 @@ export async function readExplained(
     const without = nodesOf(settings.without, cluster)
     const views = readViewsFor(prepared.cluster!.views, settings.memberlist)
     const claims = readClaimsFor(prepared.cluster!.claims, settings['speaker-metrics'])
-    const task = { ...prepared, edges: { ...prepared.edges, ...views, ...claims }, options: wanted }
+    const task = {
+      ...prepared,
+      edges: { ...prepared.edges, ...views, ...claims, onWait: waiting(setting) },
+      options: wanted,
+    }
     const report = without.length > 0 ? null : await ask(task, { cluster, world }, signal)
     for (const note of unreadNotes(report?.metallb?.unread ?? [], settings.verbose)) tellNote(note, world)
-    return explainVip(vip, cluster, { row: report && bestRow(report), without, members: countedIn(report) })
+    return explainVip(vip, cluster, {
+      row: report && bestRow(report),
+      without,
+      members: countedIn(report),
+      claims: report?.metallb?.claims ?? [],
+    })
   })
 }
 
@@ -67,7 +77,7 @@ async function ask(
   const readCluster = async (stop: AbortSignal): Promise<ClusterSnapshot> =>
     looks.pop() ?? cluster!.read(stop)
   try {
-    return await check(options, { ...edges, readCluster }, signal)
+    return await named(await check(options, { ...edges, readCluster }, signal))
   } catch (error) {
     if (!(error instanceof ArpcheckError) || !UNASKED.has(error.code)) throw error
     tellNote(`${sentenceOf(error)} Who answers is not known.`, known.world)

@@ -1,5 +1,6 @@
 import type { HypothesisName } from '../../core/expectation.ts'
 import type { StatusRecord } from '../../core/records.ts'
+import { vendorText } from '../../core/vendor.ts'
 import { ago, plural, rtt } from '../screens/units.ts'
 import type { Explained, ExplainedService } from './explained.ts'
 import { HYPOTHESES } from './words.ts'
@@ -33,7 +34,7 @@ export function everyone(explained: Explained): [string, string][] {
       electedTexts(explained).map(([node, why]) => `${node}   ${why}`),
     ),
     ...titled('recorded', recordedTexts(explained)),
-    ['claimed', "not asked: the speakers' metrics are not read yet"],
+    ...titled('claimed', claimedTexts(explained)),
     ...titled('answered', row ? answeredTexts(row) : ['not asked']),
   ]
 }
@@ -70,9 +71,20 @@ function answeredTexts({ answered, interface: name, reason }: NonNullable<Explai
   if (name === null) return ['not asked: no interface here is on its segment']
   if (answered.length === 0) return [`nobody   on ${name}${reason === null ? '' : ` (${reason})`}`]
   return answered.map(
-    ({ node, mac, rttMs, replies }) =>
-      `${node ?? 'no node that is known'}   ${mac} on ${name}, ${plural(replies, 'reply', 'replies')}, ${rtt(rttMs)}`,
+    ({ node, mac, vendor, rttMs, replies }) =>
+      `${node ?? 'no node that is known'}   ${vendorText(mac, vendor)} on ${name}, ${plural(replies, 'reply', 'replies')}, ${rtt(rttMs)}`,
   )
+}
+
+/** Who says that it announces, and how many could be asked. */
+function claimedTexts({ row, claims }: Explained): string[] {
+  if (claims.length === 0) return ["not asked: --speaker-metrics reads the speakers' metrics"]
+  const read = claims.filter(({ error }) => error === null).length
+  const of = `${read} of ${plural(claims.length, 'speaker')} could be asked`
+  const claiming = row?.truths.claimed ?? []
+  return claiming.length === 0
+    ? [`nobody   ${of}`]
+    : claiming.map((node) => `${node}   metallb_speaker_announced; ${of}`)
 }
 
 function titled(title: string, texts: readonly string[]): [string, string][] {

@@ -1,3 +1,4 @@
+import { isLocalMac } from '../../core/mac.ts'
 import type { AnswerReport, VipReport } from '../../core/report.ts'
 import { answerText, isByNode, ownerText } from './cells.ts'
 import { rtt } from './units.ts'
@@ -25,7 +26,9 @@ const mac: Column = {
   title: 'ANSWERED BY',
   cell: (row, line) => row.answered[line]?.mac ?? answerText(row, line),
 }
-const vendor: Column = { title: 'VENDOR', max: 10, cell: answer((found) => found.vendor ?? '') }
+const vendor: Column = { title: 'VENDOR', cell: answer((found) => found.vendor ?? '') }
+/** A MAC that no vendor owns has none in the calm table. */
+const maker: Column = { title: 'VENDOR', max: 12, min: 10, cell: answer(makerOf) }
 const time: Column = {
   title: 'RTT',
   right: true,
@@ -67,7 +70,7 @@ export function tableColumns(rows: readonly VipReport[]): readonly Column[] {
     ...[service].filter(filled),
     filled(owner) ? owner : expected,
     answeredBy,
-    ...(several ? [] : [vendor]).filter(filled),
+    ...(several || !rows.some((row) => row.answered.some(makerOf)) ? [] : [maker]),
     time,
   ]
 }
@@ -104,6 +107,10 @@ function filledIn(rows: readonly VipReport[]): (column: Column) => boolean {
     const filled = has[column.title]
     return !filled || rows.some(filled)
   }
+}
+
+function makerOf(found: AnswerReport): string {
+  return isLocalMac(found.mac) ? '' : (found.vendor ?? '')
 }
 
 function first(read: (row: VipReport) => string): Column['cell'] {

@@ -42,14 +42,31 @@ interface Write {
 }
 
 function entryFor(part: 'main' | 'status', { manager, draft, previous, time }: Write): readonly Entry[] {
-  const keys = Object.keys(draft).filter(
-    (key) => (key === 'status') === (part === 'status') && key !== 'apiVersion' && key !== 'kind',
-  )
-  const changed = keys.filter((key) => JSON.stringify(draft[key]) !== JSON.stringify(previous?.[key]))
-  if (changed.length === 0) return []
-  const fieldsV1 = Object.fromEntries(changed.map((key) => [`f:${key}`, fields(draft[key])]))
+  const changed = part === 'status' ? changedIn(draft, previous, ['status']) : changedInMain(draft, previous)
+  if (Object.keys(changed).length === 0) return []
+  const fieldsV1 = fields(changed)
   const subresource = part === 'status' ? { subresource: 'status' as const } : {}
   return [{ manager, operation: 'Update', time, fieldsType: 'FieldsV1', fieldsV1, ...subresource }]
+}
+
+const APART = ['apiVersion', 'kind', 'metadata', 'status']
+/** What clients write of an object's metadata; the rest is the server's own. */
+const CLIENTS = ['labels', 'annotations', 'finalizers', 'ownerReferences']
+
+function changedInMain(draft: Write['draft'], previous: Write['previous']): object {
+  const body = Object.keys(draft).filter((key) => !APART.includes(key))
+  const metadata = changedIn(draft['metadata'], previous?.metadata, CLIENTS)
+  return {
+    ...changedIn(draft, previous, body),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  }
+}
+
+/** Those of the keys whose values are others than before. */
+function changedIn(now: unknown, before: unknown, keys: readonly string[]): object {
+  const [after, was] = [now, before ?? {}] as readonly Readonly<Record<string, unknown>>[]
+  const differ = keys.filter((key) => JSON.stringify(after?.[key]) !== JSON.stringify(was?.[key]))
+  return Object.fromEntries(differ.flatMap((key) => (after?.[key] === undefined ? [] : [[key, after[key]]])))
 }
 
 /** `f:` keys all the way down; of lists no more than that they are there. */

@@ -146,20 +146,21 @@ export class Store {
     const now = new Date(Number(this.#clock.wallNs() / 1_000_000n)).toISOString().replace(/\.\d+Z$/, 'Z')
     const marks = apart && writer.part === 'status' ? (previous?.metadata ?? metadata) : metadata
     const draft = { ...body, apiVersion: apiVersionOf(kind), kind: kind.kind }
-    const labels = {
+    const named = {
       ...marks,
       name: metadata.name,
       ...(kind.namespaced && { namespace: metadata.namespace ?? 'default' }),
     }
-    if (previous !== null && sameApartFromMarks({ ...draft, metadata: labels }, previous)) return previous
+    if (previous !== null && sameApartFromMarks({ ...draft, metadata: named }, previous)) return previous
     return {
       ...draft,
       metadata: {
-        ...labels,
+        ...named,
         uid: previous?.metadata.uid ?? randomUUID(),
         resourceVersion: String(++this.#version),
         creationTimestamp: previous?.metadata.creationTimestamp ?? metadata.creationTimestamp ?? now,
-        managedFields: metadata['managedFields'] ?? managedBy(writer, draft, previous, now),
+        managedFields:
+          metadata['managedFields'] ?? managedBy(writer, { ...draft, metadata: named }, previous, now),
       },
     }
   }
