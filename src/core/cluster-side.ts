@@ -147,6 +147,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
+    vips: new Set(side.vips.keys()),
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
     confessed: (ip) => mergeEvidence(past, ip).unicastAnswers.map(({ mac }) => mac),

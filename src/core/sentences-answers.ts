@@ -113,6 +113,7 @@ export function kernelAnswers(
     why: [
       ...answeredTexts(item, answers),
       ...proof,
+      ...ownAddressTexts(item, names),
       ...(item.expected.elected.kind === 'somebody' ? electedTexts(item.expected.elected) : []),
       'the address is on an interface there: kube-proxy in IPVS mode without strictARP puts each one on every node',
     ],
