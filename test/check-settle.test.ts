@@ -138,6 +138,19 @@ test('the API says NotReady for longer than the hold-down → silent at once', a
   assert.deepEqual([world.waits, report.durationMs < 5000], [[], true])
 })
 
+test('a node that dies while we ask → is no live node that keeps silent: settling, then the dead owner', async () => {
+  const world = powerLoss()
+  const [own] = [addressOf('nuc-4')]
+  let asked = 0
+  // it answers our first question for its own address, and nothing after it
+  world.segment.responders.push((question) =>
+    question.tpa === own && asked++ === 0 ? answers(own, NUC_MACS['nuc-4'])(question) : [],
+  )
+  const report = await run(world)
+  assert.equal(told(report), 'silent ARP102')
+  assert.match(world.waits[0]!.finding.why[0]!, /nuc-4 does not answer any more/)
+})
+
 test('--no-settle → the fault at once, and nothing is waited for', async () => {
   const world = powerLoss()
   const report = await run(world, { settle: false })

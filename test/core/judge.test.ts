@@ -15,6 +15,7 @@ const OTHER_NIC = mac('1c:69:7a:aa:03:20')
 const by = (...macs: (typeof A)[]): Evidence => ({
   asked: 3,
   answers: macs.map(answer),
+  askedAlone: [],
   unicastAnswers: [],
   announcements: [],
 })
@@ -206,6 +207,7 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   evidence: fc.record({
     asked: fc.nat(3),
     answers: someAnswers,
+    askedAlone: fc.constant([]),
     unicastAnswers: someAnswers,
     announcements: fc.constant([]),
   }),

@@ -36,6 +36,7 @@ export const answer = (one: Mac, change: Partial<Answer> = {}): Answer => ({
 export const by = (...macs: Mac[]): Evidence => ({
   asked: 3,
   answers: macs.map((one) => answer(one)),
+  askedAlone: [],
   unicastAnswers: [],
   announcements: [],
 })
