@@ -213,6 +213,27 @@ export function severalNics(item: ClusterCase, node: string, answers: readonly A
   })
 }
 
+/** A machine that is no node: who it is not, and what it may be. */
+export function foreignHost(item: ClusterCase, foreign: readonly Answer[]): Finding {
+  const { elected } = item.expected
+  return finding('ARP401', `${item.vip} is answered by ${macsText(foreign)}, a machine outside the cluster`, {
+    why: [
+      ...answeredTexts(item, foreign),
+      'no node has that MAC: the NICs of each are known, or it denied to be one when it was asked alone (seen)',
+      ...(elected.kind === 'somebody' ? electedTexts(elected) : []),
+      ...(item.isGateway ? [fact('gateway', `${item.vip} is the next hop of this host`, 'seen')] : []),
+      ...(item.freeAsked
+        ? []
+        : ['no free address was asked, so that proxy ARP is not excluded (--must-be-free)']),
+    ],
+    next: [
+      byHand(item),
+      `arpcheck --must-be-free ADDRESS ${item.vip}   (a free address of the pool: is it a proxy?)`,
+      'Take the pool out of the DHCP range, or give that machine another address.',
+    ],
+  })
+}
+
 /** One line for each answerer: its node, its MAC, how often it answered. */
 export function answeredTexts(item: ClusterCase, answers: readonly Answer[]): string[] {
   return answers.map((answer) => {

@@ -40,6 +40,8 @@ function item(change: Partial<Case>): Case {
     ownAddress: false,
     listeners: [],
     proxies: new Set(),
+    freeAsked: false,
+    isGateway: false,
     macs: NO_MACS,
     ownNode: null,
     nodes: new Map(),
@@ -221,6 +223,8 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   side: fc.constant(null),
   listeners: fc.constantFrom([], [SPEAKER]),
   proxies: fc.uniqueArray(someMac, { maxLength: 2 }).map((macs) => new Set(macs)),
+  freeAsked: fc.boolean(),
+  isGateway: fc.boolean(),
   neighbour: fc.constantFrom(null, { ...neighbour, mac: B, state: 'stale' } as const),
 })
 

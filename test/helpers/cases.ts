@@ -153,6 +153,8 @@ export function caseWith(
     ownAddress: false,
     listeners: [],
     proxies: new Set(),
+    freeAsked: false,
+    isGateway: false,
     macs: { nodeOf: NODE_OF, foreign: new Set() },
     ownNode: 'nuc-3',
     nodes: nodesWith(),
