@@ -10,13 +10,14 @@ export function explainDouble(item: ClusterCase, answers: readonly Answer[]): Fi
   const { elected } = item.expected
   const kernels = answers.filter((answer) => isKernel(item, answer))
   if (kernels.length > 0) return say.kernelAnswers(item, kernels, answers)
-  if (elected.kind !== 'somebody' || elected.membership === 'inferred') return say.splitBrain(item, answers)
+  if (elected.kind !== 'somebody') return say.splitBrain(item, answers)
   const nodes = say.nodesOf(item, answers)
+  if (sharesDisagree(elected) && nodes.every((node) => elected.answerers.includes(node)))
+    return say.sharedTwoWinners(item, elected, answers)
   const wrong = nodes.filter((node) => standingOfAnswer(elected, node) === 'wrong')
-  if (wrong.length > 0) return say.wrongNode(item, elected, wrong, answers)
-  return sharesDisagree(elected)
-    ? say.sharedTwoWinners(item, elected, answers)
-    : say.splitBrain(item, answers)
+  // nobody knows the views that an inference stands for: each may be a winner of one
+  const isKnown = elected.membership !== 'inferred' && wrong.length > 0
+  return isKnown ? say.wrongNode(item, elected, wrong, answers) : say.splitBrain(item, answers)
 }
 
 /** Which finding explains that one node answers that should not. */

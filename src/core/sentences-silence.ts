@@ -198,7 +198,7 @@ export function noClaimant(item: ClusterCase, elected: Somebody, clues: readonly
         ...claimedTexts(item),
         ...recordedTexts(item),
         ...silenceTexts(item),
-        ...clues.flatMap((clue) => clueTexts(item, clue)),
+        ...clues.flatMap(clueTexts),
       ],
       next: steps(item, suspects, clues),
     },
@@ -215,7 +215,7 @@ export function silent(item: ClusterCase, elected: Somebody, clues: readonly Clu
       ...recordedTexts(item),
       ...claimedTexts(item),
       ...silenceTexts(item),
-      ...clues.flatMap((clue) => clueTexts(item, clue)),
+      ...clues.flatMap(clueTexts),
     ],
     next: steps(item, suspects, clues),
   })
@@ -240,7 +240,7 @@ function causeText(clue: Clue): string | null {
     : `${name} hears our requests and sends nothing`
 }
 
-function clueTexts(item: ClusterCase, clue: Clue): string[] {
+function clueTexts(clue: Clue): string[] {
   const { name } = clue.node
   if (clue.kind === 'no-speaker') return [fact(name, speakerText(clue.node), 'seen')]
   if (clue.kind === 'no-interface')
@@ -259,7 +259,7 @@ function clueTexts(item: ClusterCase, clue: Clue): string[] {
   return [
     fact(
       name,
-      `its counters rose by ${clue.requests} requests and ${clue.responses} replies, for ${item.evidence.asked} broadcasts`,
+      `its counters for the address rose by ${clue.requests} requests and ${clue.responses} replies while we asked`,
       'seen',
     ),
   ]

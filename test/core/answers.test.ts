@@ -75,6 +75,12 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
     { evidence: by(NUC_1, NUC_2) },
     'duplicate ARP305',
   ],
+  [
+    'the same, and no view was read',
+    { ...shared, membership: 'inferred' },
+    { evidence: by(NUC_1, NUC_2) },
+    'duplicate ARP305',
+  ],
   ['two nodes answer unpadded', nuc1, { evidence: unpadded(NUC_1, NUC_2) }, 'duplicate ARP304'],
   [
     'a node without a speaker answers beside the winner',

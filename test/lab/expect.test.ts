@@ -87,6 +87,22 @@ for (const [exit, report, text] of [
   })
 }
 
+for (const [words, ok] of [
+  ['still counted by nuc-1', true],
+  ['still counted by nuc-2', false],
+] as const) {
+  test(`"${words}" where a finding says why: still counted by nuc-1 → ${ok ? 'as told' : 'not as told'}`, () => {
+    const [vip] = Object.keys(EXPECTED.vips) as (keyof typeof EXPECTED.vips)[]
+    const expected = { ...EXPECTED, vips: { [vip!]: { ...EXPECTED.vips[vip!]!, why: [words] } } }
+    const finding = { code: 'ARP905', message: 'It is.', why: ['seen: still counted by nuc-1'], next: [] }
+    const report = reportOf({ ...AS_TOLD, findings: [finding] })
+    assert.equal(
+      checkRun(expected, { exit: 1, report, stderr: '' }, HOSTS).every((check) => check.ok),
+      ok,
+    )
+  })
+}
+
 for (const [title, vip, ok] of [
   ['is not in the report', '192.168.1.99', true],
   ['is in it', '192.168.1.60', false],
