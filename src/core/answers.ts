@@ -15,9 +15,12 @@ export function explainDouble(item: ClusterCase, answers: readonly Answer[]): Fi
   if (sharesDisagree(elected) && nodes.every((node) => elected.answerers.includes(node)))
     return say.sharedTwoWinners(item, elected, answers)
   const wrong = nodes.filter((node) => standingOfAnswer(elected, node) === 'wrong')
-  // nobody knows the views that an inference stands for: each may be a winner of one
-  const isKnown = elected.membership !== 'inferred' && wrong.length > 0
-  return isKnown ? say.wrongNode(item, elected, wrong, answers) : say.splitBrain(item, answers)
+  // who wins by a view that was not read is not known: a node may elect itself
+  const isKnown =
+    elected.membership === 'off' || wrong.every((node) => item.nodes.get(node)?.reading?.kind === 'view')
+  return wrong.length > 0 && isKnown
+    ? say.wrongNode(item, elected, wrong, answers)
+    : say.splitBrain(item, answers)
 }
 
 /** Which finding explains that one node answers that should not. */

@@ -228,8 +228,8 @@ export function foreignHost(item: ClusterCase, foreign: readonly Answer[]): Find
     ],
     next: [
       byHand(item),
-      `arpcheck --must-be-free ADDRESS ${item.vip}   (a free address of the pool: is it a proxy?)`,
-      'Take the pool out of the DHCP range, or give that machine another address.',
+      `arpcheck --must-be-free FREE_ADDRESS ${item.vip}   (is it a proxy?)`,
+      'Take the pool out of the DHCP range, or move that machine.',
     ],
   })
 }

@@ -91,12 +91,9 @@ function successorText({ membership }: Somebody, { name }: NodeFacts, counts: Co
 function deathTexts(node: NodeFacts | undefined): string[] {
   if (!node) return []
   const { name, ip, address, echo, ready, pods } = node
-  const quiet = [
-    ...(address === 'silent' ? [`its own address ${ip} is silent too`] : []),
-    ...(echo === 'silent' ? [`${ip} does not answer ICMP echo`] : []),
-  ]
+  const tried = [...(address === 'silent' ? ['ARP'] : []), ...(echo === 'silent' ? ['ICMP echo'] : [])]
   return [
-    fact(name, `${quiet.join(', ')}; ${readyText(ready)}`, 'seen'),
+    fact(name, `its own address ${ip} is silent too, to ${tried.join(' and ')}; ${readyText(ready)}`, 'seen'),
     ...pods.map((pod) =>
       fact(
         '',
