@@ -88,9 +88,9 @@ function nodesSeen(cluster: ClusterSide, vantages: readonly Vantage[], asked: re
 function expectationsOf(targets: readonly Target[], reading: Reading | null): ReadonlyMap<Ip, Expectation> {
   const announced = new Set(reading?.inventory.vips.map(({ ip }) => ip))
   return new Map(
-    targets.flatMap(({ vip, macs, node }): [Ip, Expectation][] => {
+    targets.flatMap(({ vip, macs, node, remembered = false }): [Ip, Expectation][] => {
       if (macs) return [[vip, { source: 'static', macs }]]
-      return node !== undefined || announced.has(vip) ? [] : [[vip, { source: 'any' }]]
+      return node !== undefined || announced.has(vip) ? [] : [[vip, { source: 'any', remembered }]]
     }),
   )
 }

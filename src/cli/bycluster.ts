@@ -93,7 +93,9 @@ async function withoutApi(away: ArpcheckError, task: ByCluster, signal: AbortSig
   const { options, edges, cache } = task
   const list = (await cache?.load()) ?? null
   const targets: readonly Target[] =
-    options.targets.length > 0 ? options.targets : (list?.vips ?? []).map(({ vip }) => ({ vip, macs: null }))
+    options.targets.length > 0
+      ? options.targets
+      : (list?.vips ?? []).map(({ vip }) => ({ vip, macs: null, remembered: true }))
   if (targets.length === 0 || targets.some(({ node }) => node !== undefined)) throw away
   task.tell(`${sentenceOf(away)} ${insteadText(list, task)}`)
   task.onRead(targets.length)

@@ -12,7 +12,7 @@ import type { UnknownReason, VerdictName } from './verdict.ts'
 /** Who should answer. */
 export type Expectation =
   | { readonly source: 'static'; readonly macs: readonly Mac[] } // given with the address
-  | { readonly source: 'any' } // whoever answers, as long as it is one
+  | { readonly source: 'any'; readonly remembered?: boolean } // whoever answers, as long as it is one
   | ElectedExpectation
 
 /** What a cluster says of it; `moved`: it changed while we asked (rule 7). */

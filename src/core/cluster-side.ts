@@ -158,6 +158,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     vips: new Set(side.vips.keys()),
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
+    wasAsked: (ip, mac) => mergeEvidence(past, ip).askedAlone.includes(mac),
     confessed: (ip) => mergeEvidence(past, ip).unicastAnswers.map(({ mac }) => mac),
     seen: answerersOfVips(side, past),
   })
@@ -167,8 +168,8 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
 const MAX_UNKNOWN = 8
 
 /**
- * For MACs that no source knows: each is asked, alone, for each live node's own address; and each known node for an
- * address on another NIC of its own, which tells whether such a question would be answered at all.
+ * For MACs that no source knows: each is asked, alone, for each node's own address, silent ones too: a node may
+ * come back while we ask; and each known node for an address on another NIC of its own, which tells whether such a question would be answered at all.
  */
 export function attributionQuestions(
   side: ClusterSide,
@@ -179,13 +180,13 @@ export function attributionQuestions(
   const unknown = [...answerersOfVips(side, past)].filter((mac) => !nodeOf.has(mac) && !ownMacs.has(mac))
   if (unknown.length === 0) return []
   const { nodes } = side.cluster
-  const live = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => isAnswered(past, ip))
+  const here = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
   const controls = nodes.flatMap((node) =>
     [...nodeOf]
       .filter(([, name]) => name === node.name)
       .flatMap(([to]) => crossAddresses(node).map((ip) => ({ ip, to }))),
   )
-  return [...unknown.slice(0, MAX_UNKNOWN).flatMap((to) => live.map((ip) => ({ ip, to }))), ...controls]
+  return [...unknown.slice(0, MAX_UNKNOWN).flatMap((to) => here.map((ip) => ({ ip, to }))), ...controls]
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {

@@ -13,12 +13,14 @@ import * as say from './sentences.ts'
 export function judge(item: Case): Judgement {
   if (!isIpv4(item.vip)) return unknown('ndp-not-probed', [])
   const others = strangersToThisHost(item)
-  const judgement = isClusterCase(item)
-    ? judgeCluster(item, others)
-    : others.length > 0
-      ? judgeAnswers(item, others)
-      : judgeSilence(item)
+  const judgement = judgementOf(item, others)
   return { ...judgement, findings: [...judgement.findings, ...sideFindings(item, others)] }
+}
+
+function judgementOf(item: Case, others: readonly Answer[]): Judgement {
+  if (isClusterCase(item)) return judgeCluster(item, others)
+  if (item.expected.source === 'any' && item.expected.remembered) return judgeRemembered(item, others)
+  return others.length > 0 ? judgeAnswers(item, others) : judgeSilence(item)
 }
 
 /** A VIP that lies on no segment of this host: not asked, not judged. */
@@ -28,6 +30,16 @@ export function offSegment(vip: Ip): Judgement {
 
 function isClusterCase(item: Case): item is ClusterCase {
   return item.expected.source === 'cluster'
+}
+
+/** A VIP that was on the list before the API went away: whether anybody should answer by now, and who, nobody knows. */
+function judgeRemembered(item: Case, others: readonly Answer[]): Judgement {
+  if (others.length === 1) return judgeAnswers(item, others)
+  if (others.length > 1) return unknown('stale-expectation', [say.severalRemembered(item, others)])
+  const judgement = judgeSilence(item)
+  return judgement.verdict === 'silent'
+    ? unknown('stale-expectation', [say.silentRemembered(item)])
+    : judgement
 }
 
 function judgeAnswers(item: Case, others: readonly Answer[]): Judgement {

@@ -24,6 +24,8 @@ export interface MacSources {
   readonly answerers: (ip: Ip) => readonly Mac[]
   /** Who answered for a node's own address when asked alone. */
   readonly confessed: (ip: Ip) => readonly Mac[]
+  /** Whether this MAC was asked, alone, for a node's own address. */
+  readonly wasAsked: (ip: Ip, mac: Mac) => boolean
   /** MACs that answered for a VIP. */
   readonly seen: ReadonlySet<Mac>
 }
@@ -69,24 +71,32 @@ function answered({ nodes, answerers, confessed }: MacSources, counts: (ip: Ip) 
 }
 
 /**
- * A MAC is foreign only where every node's NICs are known and it is none of them, or where it kept silent about
- * every live node although such questions are answered there across NICs (rule 3): see `crossAddresses`.
+ * A MAC is foreign only where every node's NICs are known and it is none of them, or where it denied to be each of the
+ * others although such questions are answered there across NICs (rule 3): see `crossAddresses`.
  */
 function foreignMacs(nodeOf: ReadonlyMap<Mac, string>, sources: MacSources): ReadonlySet<Mac> {
-  const ruledOut = sources.nodes.every((node) => isRecorded(node, sources) || isRuledOut(node, sources))
-  if (!ruledOut || sources.nodes.length === 0) return new Set()
-  return new Set([...sources.seen].filter((mac) => !nodeOf.has(mac) && !sources.own.macs.has(mac)))
+  if (sources.nodes.length === 0) return new Set()
+  const unknown = [...sources.seen].filter((mac) => !nodeOf.has(mac) && !sources.own.macs.has(mac))
+  return new Set(unknown.filter((mac) => sources.nodes.every((node) => isNotOf(node, mac, sources))))
+}
+
+function isNotOf(node: Node, mac: Mac, sources: MacSources): boolean {
+  return isRecorded(node, sources) || isRuledOut(node, mac, sources)
 }
 
 function isRecorded({ name }: Node, { records, own }: MacSources): boolean {
   return name === own.node || records.some(({ node }) => node === name)
 }
 
-/** Dead, or known to answer for all its addresses on all its NICs (arp_ignore 0), so that it would have confessed. */
-function isRuledOut(node: Node, { asked, answerers, confessed }: MacSources): boolean {
+/**
+ * Known to answer for all its addresses on all its NICs (arp_ignore 0), so that it would have confessed; or silent here,
+ * and the MAC was asked for it all the same: a node may come back while we ask.
+ */
+function isRuledOut(node: Node, mac: Mac, { asked, answerers, confessed, wasAsked }: MacSources): boolean {
   const here = node.internalIps.filter((ip) => asked.has(ip))
   const isAlive = here.some((ip) => answerers(ip).length > 0)
-  return isAlive ? crossAddresses(node).some((ip) => confessed(ip).length > 0) : here.length > 0
+  if (isAlive) return crossAddresses(node).some((ip) => confessed(ip).length > 0)
+  return here.length > 0 && here.every((ip) => wasAsked(ip, mac))
 }
 
 /**

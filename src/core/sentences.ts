@@ -149,6 +149,29 @@ export function noExpectation(item: Case, answer: Answer): Finding {
   })
 }
 
+const REMEMBERED = 'the API is away: whether anybody should answer, and who, is not known since'
+
+/** As loud as a warning: it may be the very VIP that the API is behind. */
+export function silentRemembered(item: Case): Finding {
+  const found = finding('ARP903', `${item.vip} is not answered; whether anybody should is not known`, {
+    why: [`${askedText(item)} (seen)`, REMEMBERED],
+    next: [byHand(item)],
+  })
+  return { ...found, severity: 'warning' }
+}
+
+export function severalRemembered(item: Case, answers: readonly Answer[]): Finding {
+  const found = finding(
+    'ARP903',
+    `${item.vip} is answered by ${answers.length} MACs, which may be NICs of one node`,
+    {
+      why: [`${repliesText(item, answers)} (seen)`, REMEMBERED],
+      next: [byHand(item)],
+    },
+  )
+  return { ...found, severity: 'warning' }
+}
+
 export function deafVantage(interfaceName: string, canaries: readonly Ip[]): Finding {
   const asked =
     canaries.length > 0

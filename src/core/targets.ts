@@ -11,6 +11,8 @@ export interface Target {
   readonly macs: readonly Mac[] | null
   /** Instead of MACs: the node that should answer, by its name in the cluster. */
   readonly node?: string
+  /** From the list of the last good run: the cluster may have changed since. */
+  readonly remembered?: boolean
 }
 
 /** Who was given with an address. */

@@ -216,9 +216,19 @@ suite('inferred', () => {
     assert.deepEqual(somebody(expectation(made)).answerers, ['nuc-1'])
   })
 
-  test('pods that may not be read → the Nodes decide', () => {
+  test('pods that may not be read → the Nodes decide, and no candidate is wrong: it may be the only one with a speaker', () => {
     const made = denied(incident({ speakerPods: [] }), 'speakerPods')
-    assert.deepEqual(gist(somebody(expectation(made))), ['inferred', ['nuc-1'], [], 'fault'])
+    assert.deepEqual(gist(somebody(expectation(made))), [
+      'inferred',
+      ['nuc-1'],
+      ['nuc-2', 'nuc-3', 'nuc-4'],
+      'fault',
+    ])
+  })
+
+  test('pods that may not be read, and nodes without an endpoint → perhaps nobody should: silence is unsure', () => {
+    const made = home({ speakerPods: [], services: [web({ externalTrafficPolicy: 'Local' })] })
+    assert.equal(somebody(expectation(denied(made, 'speakerPods'))).silence, 'unsure')
   })
 
   test('under one hypothesis nobody stands → silence is unsure', () => {

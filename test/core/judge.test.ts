@@ -195,6 +195,17 @@ test('a VIP on no segment of this host → unknown vantage-off-segment, ARP106',
   )
 })
 
+for (const [title, macs, verdict] of [
+  ['one answers', [A], 'ok'],
+  ['nobody answers', [], 'unknown: stale-expectation'],
+  ['two answer: perhaps one node', [A, B], 'unknown: stale-expectation'],
+] as const) {
+  test(`a VIP that is remembered while the API is away: ${title} → ${verdict}`, () => {
+    const judged = judge(item({ expected: { source: 'any', remembered: true }, evidence: by(...macs) }))
+    assert.equal([judged.verdict, judged.reason].filter(Boolean).join(': '), verdict)
+  })
+}
+
 const someMac = fc.constantFrom(A, B, C, OWN_MAC, OTHER_NIC)
 const someAnswers = fc.uniqueArray(someMac, { maxLength: 4 }).map((macs) => macs.map(answer))
 const someCase: fc.Arbitrary<Case> = fc.record({

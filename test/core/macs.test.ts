@@ -21,6 +21,7 @@ function map(
     asked: new Set([OWN, OTHER]),
     answerers: (address) => answers[address] ?? [],
     confessed: () => [],
+    wasAsked: () => true,
     seen: new Set(),
     ...change,
   })
@@ -57,4 +58,27 @@ for (const [title, found, expected] of [
   ],
 ] as const) {
   test(`MACs: ${title} → ${expected.join(', ')}`, () => assert.deepEqual(found, expected))
+}
+
+for (const [title, change, expected] of [
+  ['every node answers across its NICs, and it kept silent', {}, [STRANGER]],
+  ['a node is silent, and it was asked for that one too', { [OTHER]: [] }, [STRANGER]],
+  ['a node is silent, and it was not asked for that one', { [OTHER]: [], asked: false }, []],
+] as const) {
+  test(`a MAC of nobody: ${title} → ${expected.length > 0 ? 'foreign' : 'not proven'}`, () => {
+    const { asked = true, ...answers } = change as { asked?: boolean } & Record<string, readonly never[]>
+    const pods = ip('10.42.1.1')
+    const { foreign } = macMapOf({
+      nodes: nodes.map((one) => ({ ...one, podGateways: [pods] })),
+      records: [],
+      own: { node: null, macs: new Set() },
+      vips: new Set(),
+      asked: new Set([OWN, OTHER]),
+      answerers: (address) => answers[address] ?? { [OWN]: [NUC_1], [OTHER]: [NUC_2] }[address] ?? [],
+      confessed: (address) => (address === pods ? [NUC_1, NUC_2] : []),
+      wasAsked: () => asked,
+      seen: new Set([STRANGER]),
+    })
+    assert.deepEqual([...foreign], expected)
+  })
 }

@@ -49,23 +49,43 @@ function pollOf(holder: Holder, ground: Ground, electorate: Electorate): Poll {
 }
 
 function joined(polls: readonly Poll[], ground: Ground, electorate: Electorate): ClusterExpectation {
-  const { membership, assumed, voters } = electorate
+  const { membership, assumed } = electorate
   const shares = polls.map(({ share }) => share)
   const votes = shares.flatMap((share) => share.votes)
   if (votes.every(({ elects }) => elects === null)) return { kind: 'nobody', shares, assumed }
   const { answerers, possible } = tally(votes, electorate)
-  const isSure = voters.every(({ by }) => votes.some((vote) => vote.by === by && vote.elects !== null))
+  const others = isBlind(ground, electorate)
+    ? candidatesOf(polls).filter((node) => !answerers.includes(node))
+    : possible
   return {
     kind: 'somebody',
     membership,
     answerers,
-    possible,
-    silence: ground.endpoints && (isSure || membership === 'read') ? 'fault' : 'unsure',
-    interfaces: interfacesOf([...answerers, ...possible], polls),
+    possible: others,
+    silence: isSilenceFault(polls, ground, electorate) ? 'fault' : 'unsure',
+    interfaces: interfacesOf([...answerers, ...others], polls),
     barred: ground.cluster.excludedInterfaces ?? [],
     shares,
     assumed,
   }
+}
+
+/** Neither views nor pods were read: nobody knows which nodes run a speaker at all, so that any candidate may be right. */
+function isBlind({ knows }: Ground, { membership }: Electorate): boolean {
+  return membership === 'inferred' && !knows('speakerPods')
+}
+
+function candidatesOf(polls: readonly Poll[]): string[] {
+  return sorted(polls.flatMap(({ ballot }) => ballot.ranked.map(({ node }) => node)))
+}
+
+/** Whatever was assumed, somebody should answer. Blind, that is so where every node is a candidate: one has a speaker. */
+function isSilenceFault(polls: readonly Poll[], ground: Ground, electorate: Electorate): boolean {
+  if (!ground.endpoints) return false
+  if (electorate.membership === 'read') return true
+  if (isBlind(ground, electorate) && candidatesOf(polls).length < ground.nodes.size) return false
+  const votes = polls.flatMap(({ share }) => share.votes)
+  return electorate.voters.every(({ by }) => votes.some((vote) => vote.by === by && vote.elects !== null))
 }
 
 /** Counts votes; a voter may elect several nodes, one for each Service of a shared address. */
