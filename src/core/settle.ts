@@ -10,6 +10,8 @@ export interface Motion {
   readonly what: string
   /** 0 where nothing dates it. */
   readonly ageMs: number
+  /** Nothing was seen to move; but nothing rules it out either. */
+  readonly unseen?: true
 }
 
 /** A change that the API dates; null: it holds the object, but no stamp. */
@@ -45,15 +47,18 @@ export function remainingMs({ holdDownMs, motions, held }: Hold): number {
 
 /** A fault that may be lawful still is `settling`. A machine of no node is no part of any fail-over. */
 export function settled(item: ClusterCase, judgement: Judgement, hold: Hold): Judgement {
+  if (judgement.verdict === 'settling') return judgement
+  if (!isDeviation(judgement)) return withoutLateRecord(judgement, hold)
   const forMs = remainingMs(hold)
-  if (forMs === 0 || judgement.verdict === 'settling') return judgement
-  if (!isDeviation(judgement)) return withoutLateRecord(judgement)
+  if (forMs === 0) return judgement
   const young = hold.motions.filter(({ ageMs }) => ageMs < hold.holdDownMs)
   return unsettled([settling(item, { seen: deviationText(judgement), young, forMs })])
 }
 
 /** A record follows each move by a moment: late is not stale. */
-function withoutLateRecord(judgement: Judgement): Judgement {
+function withoutLateRecord(judgement: Judgement, hold: Hold): Judgement {
+  const seen = hold.motions.filter(({ unseen }) => !unseen)
+  if (remainingMs({ ...hold, motions: seen }) === 0) return judgement
   return { ...judgement, findings: judgement.findings.filter((found) => !isAboutRecord(found)) }
 }
 
@@ -119,7 +124,11 @@ function unreadSpeakers({ expected, nodes }: ClusterCase, around: readonly NodeF
     .filter(({ name }) => elected.possible.includes(name) && !deadNodes(nodes).has(name))
     .filter(({ pods }) => pods.length === 0 || pods.some(({ ready }) => isReady(ready)))
     .filter(({ reading }) => reading?.kind !== 'view')
-    .map(({ name }) => ({ what: `the speaker on ${name} does not show whom it counts`, ageMs: 0 }))
+    .map(({ name }) => ({
+      what: `the speaker on ${name} does not show whom it counts`,
+      ageMs: 0,
+      unseen: true,
+    }))
 }
 
 /** Where no view was read nothing dates a death but the Node itself. */
@@ -129,7 +138,7 @@ function inferred(
 ): Motion[] {
   const dead = deadNodes(nodes)
   const isDated = [...answerers, ...possible].some((name) => dead.has(name))
-  return isDated ? [] : [{ what: 'no speaker shows whom it counts', ageMs: 0 }]
+  return isDated ? [] : [{ what: 'no speaker shows whom it counts', ageMs: 0, unseen: true }]
 }
 
 /** A suspect may be dropped in the next moment; a member that some views lack was dropped a while ago. */
