@@ -1,39 +1,8 @@
 import { Histogram, type Registry } from 'prom-client'
 import { isFault, VERDICTS } from '../core/verdict.ts'
+import { METRICS, type HistogramName } from '../core/watch/metric-names.ts'
 import type { Observation, WatchState } from '../core/watch/state.ts'
 import { PROVIDER } from './owners.ts'
-
-const RTT_SECONDS = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
-const LAG_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
-/** Outages and delays: a fail-over of MetalLB takes seconds, one by suspicion up to a minute. */
-const LONG_SECONDS = [0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 120, 300, 600]
-
-export const HISTOGRAMS = {
-  rtt: {
-    name: 'arpcheck_probe_rtt_seconds',
-    labels: ['interface'],
-    buckets: RTT_SECONDS,
-    help: "Time from who-has to first reply, by the kernel's stamps.",
-  },
-  outage: {
-    name: 'arpcheck_failover_outage_seconds',
-    labels: ['provider'],
-    buckets: LONG_SECONDS,
-    help: 'Time from the last good answer of the old owner to the first of the new; bounded below by the interval of the probes.',
-  },
-  detection: {
-    name: 'arpcheck_detection_delay_seconds',
-    labels: ['verdict'],
-    buckets: LONG_SECONDS,
-    help: 'Time from the first missed or wrong answer to the fault verdict, the hold-down included.',
-  },
-  lag: {
-    name: 'arpcheck_event_loop_lag_seconds',
-    labels: [],
-    buckets: LAG_SECONDS,
-    help: 'How late a timer of this process fired, tried four times a second.',
-  },
-} as const
 
 /** The metrics that hold what happened, not what is. Their series exist from the start, at 0. */
 export class Histograms {
@@ -44,10 +13,10 @@ export class Histograms {
   #interfaces = new Set<string>()
 
   constructor(registry: Registry) {
-    this.#rtt = histogram('rtt', registry)
-    this.#outage = histogram('outage', registry)
-    this.#detection = histogram('detection', registry)
-    this.#lag = histogram('lag', registry)
+    this.#rtt = histogram('arpcheck_probe_rtt_seconds', registry)
+    this.#outage = histogram('arpcheck_failover_outage_seconds', registry)
+    this.#detection = histogram('arpcheck_detection_delay_seconds', registry)
+    this.#lag = histogram('arpcheck_event_loop_lag_seconds', registry)
     this.#outage.zero({ provider: PROVIDER })
     for (const verdict of VERDICTS.filter(isFault)) this.#detection.zero({ verdict })
   }
@@ -71,10 +40,11 @@ export class Histograms {
   }
 }
 
-function histogram<K extends keyof typeof HISTOGRAMS>(
-  which: K,
+function histogram<N extends HistogramName>(
+  name: N,
   registry: Registry,
-): Histogram<(typeof HISTOGRAMS)[K]['labels'][number]> {
-  const { name, help, labels, buckets } = HISTOGRAMS[which]
-  return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
+): Histogram<Extract<keyof (typeof METRICS)[N]['labels'], string>> {
+  const { help, labels, buckets } = METRICS[name]
+  const labelNames = Object.keys(labels) as Extract<keyof (typeof METRICS)[N]['labels'], string>[]
+  return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] })
 }

@@ -1,13 +1,15 @@
 import { collectDefaultMetrics, Registry, type Gauge } from 'prom-client'
 import type { Clock } from '../clock.ts'
 import type { Observation, WatchState } from '../core/watch/state.ts'
-import { viewOf, type Build, type Family, type View } from './family.ts'
+import { metricOf } from '../core/watch/metric-names.ts'
 import { Histograms } from './histograms.ts'
-import { HOST_FAMILIES } from './host-families.ts'
 import { openMetrics } from './openmetrics.ts'
-import { VIP_FAMILIES } from './vip-families.ts'
+import { OF_VANTAGE } from './vantage.ts'
+import { viewOf, type Build, type SampledName, type Samples, type View } from './view.ts'
+import { OF_VIPS } from './vips.ts'
 
-export const FAMILIES: readonly Family[] = [...HOST_FAMILIES, ...VIP_FAMILIES]
+/** One for each metric that is declared: the compiler says which is missing. */
+const SAMPLES: Readonly<Record<SampledName, Samples>> = { ...OF_VANTAGE, ...OF_VIPS }
 
 /**
  * What we leave out of prom-client's: gauges that are named as counters, to which promtool objects, and its measure of lag,
@@ -41,7 +43,8 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.#options = options
     this.#view = this.#look()
-    for (const family of FAMILIES) this.#registry.registerMetric(metricOf(family, () => this.#view))
+    for (const name of Object.keys(SAMPLES) as SampledName[])
+      this.#registry.registerMetric(sampled(name, () => this.#view))
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 60_000 })
     for (const name of LEFT_OUT) this.#registry.removeSingleMetric(name)
   }
@@ -79,7 +82,9 @@ export class Metrics {
  * A metric whose values are made when they are read, which is all that a Registry asks of one. A Gauge that is emptied and
  * filled at each scrape cannot be absent when it has no labels, and hashes every label to find what it just wrote.
  */
-function metricOf({ name, help, type, labels, samples }: Family, view: () => View): Gauge {
+function sampled(name: SampledName, view: () => View): Gauge {
+  const { help, type, labels } = metricOf(name)
+  const names = Object.keys(labels)
   const metric = {
     name,
     get: async () => ({
@@ -87,9 +92,9 @@ function metricOf({ name, help, type, labels, samples }: Family, view: () => Vie
       help,
       type,
       aggregator: 'sum',
-      values: samples(view()).map(([value, ...texts]) => ({
+      values: SAMPLES[name](view()).map(([value, ...texts]) => ({
         value,
-        labels: Object.fromEntries(labels.map((label, i) => [label, texts[i]])),
+        labels: Object.fromEntries(names.map((label, i) => [label, texts[i]])),
       })),
     }),
   }

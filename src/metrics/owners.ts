@@ -1,9 +1,10 @@
 import type { AnswerReport, Truths } from '../core/report.ts'
+import { METRICS } from '../core/watch/metric-names.ts'
 import type { VipState } from '../core/watch/state.ts'
-import type { Sample } from './family.ts'
+import type { Sample } from './view.ts'
 
 /** The one announcer there is so far. */
-export const PROVIDER = 'metallb'
+export const [PROVIDER] = METRICS.arpcheck_vip_info.labels.provider
 
 /** Answerers of one VIP that have a series; whoever floods a segment with MACs must not fill a Prometheus. */
 export const MOST_OWNERS = 8

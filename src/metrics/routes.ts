@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Report } from '../core/report.ts'
+import { printableJson } from '../core/text.ts'
 import type { WatchState } from '../core/watch/state.ts'
 import { frugal } from './frugal.ts'
 import { landingPage } from './landing.ts'
@@ -27,7 +28,7 @@ export function publicRoutes({ metrics, state, report, probe, clock, version }: 
   return new Map<string, Route>([
     ['/', get(() => landingPage(version))],
     ['/metrics', metricsRoute(metrics, clock)],
-    ['/api/v1/report', get(() => json(report()))],
+    ['/api/v1/report', reportRoute(report, clock)],
     ['/probe', probeRoute(probe, state, clock)],
   ])
 }
@@ -41,6 +42,12 @@ function metricsRoute(metrics: Metrics, clock: Clock): Route {
     const format = wantsOpenMetrics(headers.accept) ? 'openmetrics' : 'text'
     return { status: 200, type: TYPES[format], body: await scrapes[format]() }
   })
+}
+
+/** The report of this vantage; names from the network say nothing to a terminal that shows it. */
+function reportRoute(report: () => Report, clock: Clock): Route {
+  const text = frugal(async () => `${printableJson(JSON.stringify(report()))}\n`, clock)
+  return get(async () => ({ status: 200, type: 'application/json; charset=utf-8', body: await text() }))
 }
 
 export interface LocalParts {
@@ -66,8 +73,4 @@ function verdictOn(trouble: string | null): Answer {
 
 function get(answer: Route['answer']): Route {
   return { method: 'GET', answer }
-}
-
-function json(value: object): Answer {
-  return { status: 200, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` }
 }

@@ -110,5 +110,6 @@ async function answerTo(
 }
 
 function failure(error: ArpcheckError): Answer {
-  return plain(503, [error.message, ...error.remedy].join('\n'))
+  // what is wrong with a configuration does not pass by itself
+  return plain(error.exitCode === 2 ? 500 : 503, [error.message, ...error.remedy].join('\n'))
 }

@@ -5,8 +5,9 @@ import { suite, test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { Finding } from '../../src/core/findings.ts'
 import { VERDICTS } from '../../src/core/verdict.ts'
+import { metricOf, METRICS, RUNTIME_METRICS, type MetricName } from '../../src/core/watch/metric-names.ts'
 import type { VipState, WatchState } from '../../src/core/watch/state.ts'
-import { FAMILIES, Metrics } from '../../src/metrics/metrics.ts'
+import { Metrics } from '../../src/metrics/metrics.ts'
 import { metricsTable } from '../../src/metrics/table.ts'
 import { FakeClock } from '../helpers/clock.ts'
 import {
@@ -317,6 +318,24 @@ test('a scrape in the middle of another shows one moment', async () => {
   assert.doesNotMatch(after, /^arpcheck_vip_\w+\{/m)
 })
 
+test('every metric that is declared is exported, and none of ours that is not; labels have no value beyond their set', async () => {
+  const answered = Array.from({ length: 9 }, (_, i) => answer(macNumber(i), null, 'foreign'))
+  const daemon = scraped([vipState(V60), vipState(V61, { row: row(V61, 'foreign', { answered }) })], {
+    membersDisagree: false,
+  })
+  const text = await daemon.metrics.scrape('text')
+  const types = [...text.matchAll(/^# TYPE (arpcheck_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type])
+  const declared = Object.entries(METRICS).map(([name, { type }]) => [name, type])
+  assert.deepEqual(Object.fromEntries(types), Object.fromEntries(declared))
+  for (const name of RUNTIME_METRICS) assert.match(text, new RegExp(`^${name} `, 'm'))
+  for (const [, name, labels] of text.matchAll(/^(arpcheck_\w+?)(?:_bucket|_sum|_count)?\{(.*)\}/gm)) {
+    const sets = metricOf(name as MetricName).labels
+    for (const [, label, value] of labels!.matchAll(/(\w+)="([^"]*)"/g))
+      if (label !== 'le')
+        assert.ok(sets[label!] === null || sets[label!]!.includes(value!), `${name} ${label} ${value}`)
+  }
+})
+
 test('promtool check metrics has no objection', (t) => {
   const found = spawnSync('promtool', ['--version'])
   if (found.error) return t.skip('needs promtool: apt-get install --no-install-recommends prometheus')
@@ -331,10 +350,10 @@ test('promtool check metrics has no objection', (t) => {
 })
 
 test('every metric says in its help what it is, and how exact a time bounded by the interval is', () => {
-  for (const { name, help } of FAMILIES) assert.ok(help.length > 10, name)
+  for (const [name, { help }] of Object.entries(METRICS)) assert.ok(help.length > 10, name)
   const text = metricsTable()
-  assert.match(text, /silence_seconds.*resolution is the interval/)
-  assert.match(text, /outage_seconds.*interval of the probes/)
+  assert.match(text, /silence_seconds.*not finer than the probe interval/)
+  assert.match(text, /outage_seconds.*not finer than the probe interval/)
 })
 
 test('docs/metrics.md holds the table of all metrics', () => {

@@ -193,7 +193,7 @@ suite('the loopback port', () => {
     assert.equal(reloads, 0)
     assert.equal((await ask(await server, '/-/reload', { method: 'POST' })).status, 200)
     const { status, body } = await ask(await server, '/-/reload', { method: 'POST' })
-    assert.deepEqual([status, body], [503, 'arpcheck.yaml:3: no.\nMend it.\n'])
+    assert.deepEqual([status, body], [500, 'arpcheck.yaml:3: no.\nMend it.\n'])
   })
 
   test('it serves no metrics', async () => assert.equal((await ask(await server, '/metrics')).status, 404))
@@ -221,7 +221,9 @@ suite('/probe', () => {
   test('a spent budget → 503 with what to do', async () => {
     const server = await serve(
       routes(async () => {
-        throw new ArpcheckError('usage', 'The budget of eno1 is spent.', { remedy: ['Ask again later.'] })
+        throw new ArpcheckError('capture-failed', 'The budget of eno1 is spent.', {
+          remedy: ['Ask again later.'],
+        })
       }),
     )
     const { status, body } = await ask(server, `/probe?target=${VIP}`)

@@ -1,15 +1,15 @@
+import type { HistogramName, MetricName } from '../core/watch/metric-names.ts'
 import type { VipState, WatchState } from '../core/watch/state.ts'
 
-/** One metric that is read off the state at each scrape, so that it can neither lag behind it nor outlive a VIP. */
-export interface Family {
-  readonly name: string
-  readonly type: 'gauge' | 'counter'
-  readonly labels: readonly string[]
-  readonly help: string
-  /** A value with the values of its labels, in the order of `labels`. */
-  readonly samples: (view: View) => readonly Sample[]
-}
+/**
+ * The values of one metric, read off the state at each scrape, so that it can neither lag behind it nor outlive a VIP: each
+ * with the values of its labels, in the order in which core/watch/metric-names.ts declares them.
+ */
+export type Samples = (view: View) => readonly Sample[]
 export type Sample = readonly [value: number, ...labels: string[]]
+
+/** Every metric but the histograms. */
+export type SampledName = Exclude<MetricName, HistogramName>
 
 /** The state at one scrape. */
 export interface View {
