@@ -25,6 +25,8 @@ export interface Flag<T, G extends string = (typeof GROUPS)[number]> {
   readonly help: string
   /** Never read from the environment. */
   readonly typedOnly?: true
+  /** Another variable that means it, as manifests of Kubernetes set it; ours wins. */
+  readonly variable?: string
 }
 
 /** Every flag, in the order of the help. --help, validation, completion and docs/cli.md are made from it. */

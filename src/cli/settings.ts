@@ -28,9 +28,9 @@ export function givenFor(
   env: Environment,
 ): Given {
   if (typed) return { from: 'flag', label: `--${name}`, texts: typed }
-  const variable = variableOf(name, flag)
-  const set = variable === undefined ? undefined : env[variable]
   // an empty variable counts as not set, as shells and manifests have it
+  const variable = [variableOf(name, flag), flag.variable].find((one) => one !== undefined && env[one])
+  const set = variable === undefined ? undefined : env[variable]
   if (set)
     return { from: 'environment', label: variable!, texts: flag.kind.repeatable ? set.split(',') : [set] }
   return { from: 'default', label: `--${name}`, texts: flag.default === undefined ? [] : [flag.default] }

@@ -67,6 +67,7 @@ export const ENVIRONMENT = [
 ] as const
 
 export const FILES = [
+  ['/etc/arpcheck/arpcheck.yaml', "the daemon's settings, unless --config names another file"],
   ['~/.kube/config', 'the cluster that kubectl would use'],
   ['/etc/rancher/k3s/k3s.yaml', "else that of K3s; else the pod's own ServiceAccount"],
   [

@@ -74,12 +74,14 @@ export const DAEMON_FLAGS = {
     key: 'namespace',
     group: 'Cluster',
     kind: oneText('NAME'),
+    variable: 'POD_NAMESPACE',
     help: "where arpcheck's own pods and Leases are; else the pod's own",
   },
   node: {
     key: 'node',
     group: 'Cluster',
     kind: oneText('NAME'),
+    variable: 'NODE_NAME',
     help: 'the node that this runs on; else this host is none, and watches all that it reaches',
   },
   memberlist: {

@@ -5,8 +5,8 @@ import { daemonFlag, DAEMON_FLAG_NAMES, DAEMON_FLAGS } from './flags.ts'
 /** Every setting as the Markdown table of docs/configuration.md; a test compares the two. */
 export function configTable(): string {
   const rows = DAEMON_FLAG_NAMES.map((name) => {
-    const { key, default: preset, help } = daemonFlag(name)
-    const variable = variableOf(name, daemonFlag(name))
+    const { key, default: preset, help, variable: other } = daemonFlag(name)
+    const variables = [variableOf(name, daemonFlag(name)), other].filter((one) => one !== undefined)
     const label = flagLabel(name, DAEMON_FLAGS)
       .trim()
       .replaceAll('|', String.raw`\|`)
@@ -14,7 +14,7 @@ export function configTable(): string {
       key === null ? '' : `\`${key}\``,
       preset === undefined ? '' : `\`${preset}\``,
       `\`${label}\``,
-      variable === undefined ? '' : `\`${variable}\``,
+      variables.map((one) => `\`${one}\``).join(', '),
       help,
     ]
   })

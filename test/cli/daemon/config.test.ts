@@ -184,6 +184,14 @@ suite('flag, environment, file, default', () => {
   test('an empty variable counts as not set', () =>
     assert.equal(read({ env: { ARPCHECK_INTERVAL: '' }, file }).config.intervalMs, 40_000))
 
+  test('node and namespace come from what manifests set, too; ours wins', () => {
+    const pod = { NODE_NAME: 'nuc-3', POD_NAMESPACE: 'arpcheck' }
+    const { config, origins } = read({ env: { ...pod, ARPCHECK_NODE: 'nuc-4' } })
+    assert.deepEqual([config.node, config.namespace], ['nuc-4', 'arpcheck'])
+    assert.equal(origins.get('namespace')!.where, 'POD_NAMESPACE')
+    assert.equal(read({ env: pod }).config.node, 'nuc-3')
+  })
+
   test('a file that is named must be there; the usual one need not', () => {
     assert.equal(read({}).file, null)
     const { message } = refusal({ argv: ['--config', '/no/such.yaml'] })
