@@ -21,7 +21,7 @@ const LEFT_OUT = [
     (what) => `nodejs_eventloop_lag_${what}seconds`,
   ),
 ]
-const LAG_EVERY_MS = 250
+const LAG_EVERY_MS = 1000
 
 export type Format = 'text' | 'openmetrics'
 

@@ -71,7 +71,7 @@ function makeServer({ tls }: ServerOptions, limits: Limits, listener: RequestLis
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleMs,
     // the default looks after slow clients twice a minute
-    connectionsCheckingInterval: Math.min(1000, limits.headersMs / 2),
+    connectionsCheckingInterval: limits.headersMs / 2,
     maxHeaderSize: limits.headerBytes,
   }
   if (!tls) return createServer(bounds, listener)

@@ -142,7 +142,7 @@ export const METRICS = {
   ),
   arpcheck_event_loop_lag_seconds: histogram(
     {},
-    'How late a timer of this process fired, tried four times a second.',
+    'How late a timer of this process fired, tried once a second.',
     LAG,
   ),
 } as const satisfies Readonly<Record<`arpcheck_${string}`, MetricFamily>>
