@@ -12,6 +12,8 @@ export interface Limits {
   readonly connections: number
   /** So that one client cannot take all of them. */
   readonly connectionsPerAddress: number
+  /** Requests of one connection: who pipelines would fill our memory with answers that nobody reads. */
+  readonly unanswered: number
   /** What closing waits for answers under way; all sockets end within 2 s. */
   readonly closeMs: number
 }
@@ -25,5 +27,6 @@ export const LIMITS: Limits = {
   headerBytes: 8192,
   connections: 32,
   connectionsPerAddress: 8,
+  unanswered: 4,
   closeMs: 1000,
 }

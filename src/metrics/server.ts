@@ -50,17 +50,18 @@ export interface OpenServer {
 /** A small HTTP server that no client can hold up: every wait and every size is bounded. */
 export async function openServer(options: ServerOptions): Promise<OpenServer> {
   const { clock, limits = LIMITS } = options
-  const busy = new WeakSet<Socket>()
+  const unanswered = new WeakMap<Socket, number>()
   const server = makeServer(options, limits, (request, response) => {
     const { socket } = request
-    // whoever pipelines would fill our memory with answers that nobody reads
-    if (busy.has(socket)) return void socket.destroy()
-    busy.add(socket)
-    response.once('close', () => busy.delete(socket))
+    const count = unanswered.get(socket) ?? 0
+    if (count >= limits.unanswered) return void socket.destroy()
+    unanswered.set(socket, count + 1)
+    response.once('close', () => unanswered.set(socket, unanswered.get(socket)! - 1))
     return void answer(request, response, { ...options, limits }).catch(options.onBug)
   })
   const sockets = keepBounded(server, limits)
   await listening(server, options.host, options.port)
+  server.on('error', options.onBug)
   const { port } = server.address() as AddressInfo
   return { port, close: () => close(server, sockets, clock, limits.closeMs) }
 }
@@ -88,11 +89,22 @@ async function answer(
   options: ServerOptions & { readonly limits: Limits },
 ): Promise<void> {
   const { clock, limits } = options
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  void clock.sleep(limits.answerMs, gone.signal).then(() => gone.signal.aborted || request.socket.destroy())
-  const given = await answerTo(request, options, gone.signal)
+  const gone = endOf(request, response)
+  void clock.sleep(limits.answerMs, gone).then(() => gone.aborted || request.socket.destroy())
+  const given = await answerTo(request, options, gone)
   await send(given, { request, response, headers: options.headers?.() ?? {} })
+}
+
+/** Aborted when the answer is sent or nobody waits for it; a response that waits for its turn is not told of its socket's end. */
+function endOf({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
+  const ended = new AbortController()
+  const end = (): void => ended.abort()
+  socket.once('close', end)
+  response.once('close', () => {
+    socket.off('close', end)
+    end()
+  })
+  return ended.signal
 }
 
 async function answerTo(

@@ -19,8 +19,12 @@ export function keepBounded(server: Server, limits: Limits): Set<Socket> {
 
 export function listening(server: Server, host: string | null, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(error, host, port)))
-    server.listen({ port, ...(host !== null && { host }) }, resolve)
+    const refuse = (error: Error): void => reject(cannotListen(error, host, port))
+    server.once('error', refuse)
+    server.listen({ port, ...(host !== null && { host }) }, () => {
+      server.off('error', refuse)
+      resolve()
+    })
   })
 }
 

@@ -198,6 +198,23 @@ test('who speaks no TLS, or nothing at all, is cut off; others are let in meanwh
   await until('the mute one is gone', () => ended)
 })
 
+test('a client that opens more than 8 connections loses the newest before its handshake', async () => {
+  const server = await serve(TLS)
+  const ended: number[] = []
+  const sockets = Array.from({ length: 10 }, (_, i) => {
+    const socket = connect(server.port, '127.0.0.1')
+    return socket
+      .on('error', () => {})
+      .on('close', () => ended.push(i))
+      .resume()
+  })
+  await until('two are gone', () => ended.length === 2)
+  sockets.find((_, i) => !ended.includes(i))!.destroy()
+  await until('its place is free', () => ended.length === 3)
+  assert.equal((await ask(server)).status, 200)
+  for (const socket of sockets) socket.destroy()
+})
+
 test('closing ends a handshake that was begun', async () => {
   const server = await serve(TLS, { closeMs: 50 })
   const mute = connect(server.port, '127.0.0.1')

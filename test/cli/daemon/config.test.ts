@@ -285,9 +285,10 @@ suite('one table', () => {
 
   test('src/cli/daemon/config.schema.json is the schema', () => {
     const path = 'src/cli/daemon/config.schema.json'
-    const right = `${JSON.stringify(configSchema(), null, 2)}\n`
-    if (process.env['ARPCHECK_UPDATE_GOLDEN'] === '1') writeFileSync(path, right)
-    else assert.equal(readFileSync(path, 'utf8'), right, 'ARPCHECK_UPDATE_GOLDEN=1 … writes it anew')
+    if (process.env['ARPCHECK_UPDATE_GOLDEN'] === '1')
+      writeFileSync(path, `${JSON.stringify(configSchema(), null, 2)}\n`)
+    else
+      assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), configSchema(), 'ARPCHECK_UPDATE_GOLDEN=1 …')
   })
 
   test('the schema takes what we take, and refuses unknown keys and other types', () => {
