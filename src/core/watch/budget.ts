@@ -18,8 +18,12 @@ export interface Tempo {
 
 export const TEMPO: Tempo = { sweepMs: 30_000, unicastMs: 5000, perPort: 10 }
 
+const OUTSIDE_PER_PORT = 4
+
 /** A daemon on a host that is no node is in nobody's account: it lives on what is left below the 15 of such a switch. */
-export const OUTSIDE_PER_PORT = 4
+export function outsideTempo(tempo: Tempo): Tempo {
+  return { ...tempo, perPort: Math.min(tempo.perPort, OUTSIDE_PER_PORT) }
+}
 
 /**
  * Planned load fills a port up to this part. The rest is for changes, and for chance: those that ask one port do not know

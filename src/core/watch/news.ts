@@ -3,6 +3,7 @@ import {
   answered,
   BURST_FRAMES,
   BURST_GAP_MS,
+  BURST_PAUSE_MS,
   bursting,
   closed,
   estranged,
@@ -11,7 +12,7 @@ import {
 } from './asks.ts'
 import { refund } from './bucket.ts'
 import type { Draft } from './draft.ts'
-import type { Plan, Target } from './plan.ts'
+import type { Target } from './plan.ts'
 import type { Heard } from './schedule.ts'
 
 /** More VIPs of one node are not made sure of at the same time: a sample tells a dead node, one broadcast does for the rest. */
@@ -36,6 +37,18 @@ export function makeSure(draft: Draft, ip: Ip): void {
   asks.set(ip, bursting(ask, isSampled(draft, target) ? 1 : BURST_FRAMES, atMs))
   const host = target.host === null ? undefined : asks.get(target.host)
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
+}
+
+/** Silence counts only beside an answer (rule 1): of what other ports answered, the last one is asked too. */
+function callWitness({ asks, plan, nowMs }: Draft, ip: Ip): void {
+  const { node } = plan.targets.get(ip)!
+  const isApart = (one: Target): boolean => one.ip !== ip && (one.node === null || one.node !== node)
+  const rested = [...plan.targets.values()].filter(isApart).flatMap((one) => {
+    const ask = asks.get(one.ip)!
+    return ask.answering && nowMs - ask.burstAtMs > BURST_PAUSE_MS ? [{ ip: one.ip, ask }] : []
+  })
+  const [witness] = rested.toSorted((a, b) => b.ask.answeredAtMs - a.ask.answeredAtMs)
+  if (witness) asks.set(witness.ip, bursting(witness.ask, 1, nowMs))
 }
 
 /** Enough others of its node are made sure of already, or silent for sure. */
@@ -63,14 +76,23 @@ export function close(draft: Draft, ip: Ip): void {
   asks.set(ip, ask)
   if (!wasAnswered)
     for (const port of plan.targets.get(ip)!.ports) caused.set(port, refund(caused.get(port)!, nowMs))
-  if (missed === 'yes') makeSure(draft, ip)
+  if (missed === 'yes') {
+    makeSure(draft, ip)
+    callWitness(draft, ip)
+  }
   const target = plan.targets.get(ip)!
   if (missed === 'believed' && target.kind === 'node')
-    for (const vip of vipsOf(plan, target.node!)) makeSure(draft, vip)
+    for (const vip of doubtedBy(draft, target.node!)) makeSure(draft, vip)
 }
 
-function vipsOf({ targets }: Plan, node: string): Ip[] {
-  return [...targets.values()].filter((one) => one.kind === 'vip' && one.node === node).map(({ ip }) => ip)
+/** VIPs of a node, but for those that are known to be silent, or are being made sure of. */
+function doubtedBy({ plan, asks }: Draft, node: string): Ip[] {
+  const all = [...plan.targets.values()].filter((one) => one.kind === 'vip' && one.node === node)
+  return all.map(({ ip }) => ip).filter((ip) => isDoubtful(asks.get(ip)!))
+}
+
+function isDoubtful({ answering, out }: Ask): boolean {
+  return answering !== false && !out?.confirms
 }
 
 /** We slept (SIGSTOP, a suspended host): answers may wait for us still. What was missed is not made up for. */

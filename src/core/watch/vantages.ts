@@ -59,6 +59,11 @@ export function assign(daemons: readonly Daemon[], places: readonly Place[], cou
   )
 }
 
+/** A daemon on a host that is no node: nobody counts on it, and it watches whatever it can hear. */
+export function assignOutside(outsider: Daemon, places: readonly Place[]): Assignment {
+  return assign([outsider], places, 'all')
+}
+
 function watchOf({ vip, answerers }: Place, near: readonly string[], size: number, count: Vantages): Watch {
   const able = near.filter((node) => !answerers.includes(node))
   const vantages = ranked(able, vip).slice(0, count === 'all' ? able.length : count)

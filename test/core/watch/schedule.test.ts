@@ -267,6 +267,29 @@ test('a plan without a VIP → it is asked for no more; another owner → it is 
   assert.equal(made.schedule.asks.size, 2)
 })
 
+test('a VIP keeps silent, its node too → another node is heard in the same look, so that the silence counts', () => {
+  const world = new World({ nodes: 3, vips: 3, seed: 5 })
+  world.replan()
+  world.run(60_000)
+  world.dead.add(0)
+  world.run(120_000)
+  const silent = world.ended.filter(
+    ({ ip, answered, frames }) => ip === vipOf(0) && !answered && frames === 3,
+  )
+  assert.equal(silent.length, 2)
+  for (const look of silent)
+    assert.ok(
+      world.ended.some(
+        ({ daemon, ip, answered, atMs }) =>
+          daemon === look.daemon &&
+          ip !== vipOf(0) &&
+          answered &&
+          atMs > look.sinceMs &&
+          atMs <= look.atMs + 1000,
+      ),
+    )
+})
+
 /** How many daemons ask each port. */
 function askersOf(world: World, tempo: Tempo = TEMPO): Map<string, number> {
   const { flows } = loadsOf(world.assignment, world.places(), tempo)
