@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { goProgram } from './go-once.mjs'
+import { helm } from './helm.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'test/apiserver/server')
@@ -43,6 +44,7 @@ function ask() {
   const env = {
     ...process.env,
     ARPCHECK_APISERVER: server.binary,
+    ...(helm.isBuilt() && { ARPCHECK_HELM: helm.binary }),
     ...(options.record && { ARPCHECK_RECORD: '1' }),
   }
   const args = [join(root, '.ci/test.mjs'), '--dir', 'test/apiserver']
