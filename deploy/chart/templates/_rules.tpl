@@ -3,15 +3,14 @@
 {{- $file := .Files.Get "files/alerts.yaml" | fromYaml }}
 {{- $settings := .Values.prometheusRule -}}
 groups:
-  - name: arpcheck.records
+  # One group: its rules run one after the other, so that an alert reads what was recorded a moment before.
+  - name: arpcheck
     rules:
       {{- range $file.records }}
       - record: {{ .record }}
         expr: |
           {{- .expr | trim | nindent 10 }}
       {{- end }}
-  - name: arpcheck.alerts
-    rules:
       {{- range $rule := $file.alerts }}
       {{- $set := index $settings.alerts .alert }}
       {{- if $set.enabled }}

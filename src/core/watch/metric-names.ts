@@ -116,6 +116,13 @@ export const METRICS = {
   ),
 } as const satisfies Readonly<Record<`arpcheck_${string}`, MetricFamily>>
 
+/** Of the process itself, under prom-client's default names: those that the dashboard shows. */
+export const RUNTIME_METRICS = [
+  'process_cpu_seconds_total',
+  'process_resident_memory_bytes',
+  'nodejs_eventloop_lag_p99_seconds',
+] as const
+
 export type MetricName = keyof typeof METRICS
 
 function gauge<L extends MetricFamily['labels']>(labels: L, help: string) {
