@@ -1,8 +1,8 @@
 // Renders deploy/chart by Helm itself and holds it against what is derived from it: `node .ci/chart.mjs [--write]`.
 // --write writes deploy/arpcheck.yaml and deploy/alerts.yaml anew; without it they must be what the chart says.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Ajv } from 'ajv'
 import { parse, parseAllDocuments } from 'yaml'
 import { root } from './build.mjs'
@@ -11,14 +11,8 @@ import { helm } from './helm.mjs'
 const CHART = join(root, 'deploy/chart')
 /** Helm guesses an old one where it asks no cluster. */
 const KUBERNETES = ['--kube-version', '1.34.0']
-/** What the chart can make, all of it. */
-const ALL = [
-  'namespace.create',
-  'speakerMetrics.enabled',
-  'podMonitor.enabled',
-  'prometheusRule.enabled',
-  'dashboard.enabled',
-].flatMap((name) => ['--set', `${name}=true`])
+/** Values of several kinds, each a file, as Helm's own chart-testing wants them. */
+const CASES = readdirSync(join(CHART, 'ci')).map((name) => ['--values', join(CHART, 'ci', name)])
 /** What Helm would write on its own objects, and kubectl would not. */
 const HELMS_OWN = /^ +(?:app\.kubernetes\.io\/managed-by|helm\.sh\/chart): .*\n/gm
 const HEADER = 'Made of deploy/chart by `node .ci/chart.mjs --write`; do not edit.'
@@ -30,12 +24,12 @@ else stop(3, `No helm: ${reason}.`)
 
 function run(write) {
   checkValues()
-  for (const flags of [[], ALL]) {
+  for (const flags of CASES) {
     helmSays('lint', CHART, '--strict', ...KUBERNETES, ...flags)
-    checkObjects(render(...flags))
+    const count = checkObjects(render(...flags))
+    process.stdout.write(`${basename(flags[1])}: ${count} objects\n`)
   }
   for (const [path, make] of Object.entries(DERIVED)) derive(path, make(), write)
-  process.stdout.write(`deploy/chart: ${render(...ALL).match(/^kind: /gm).length} objects\n`)
 }
 
 /** Helm checks values by its own reader of schemas; ajv is a second opinion, and strict about the schema too. */
@@ -50,11 +44,13 @@ function checkValues() {
 
 /** Every document is one object, read strictly: a key that is there twice is a mistake. */
 function checkObjects(text) {
-  for (const document of parseAllDocuments(text, { strict: true, uniqueKeys: true })) {
+  const documents = parseAllDocuments(text, { strict: true, uniqueKeys: true })
+  for (const document of documents) {
     const { apiVersion, kind, metadata } = document.toJS() ?? {}
     if (document.errors.length > 0 || !apiVersion || !kind || !metadata?.name)
-      stop(1, `no object: ${document.errors.join(' ')}\n${document.toString()}`)
+      stop(1, `no object: ${document.errors.join(' ')}\n${String(document.contents)}`)
   }
+  return documents.length
 }
 
 /** One file for `kubectl apply`, namespace included. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import type { ApiObject } from '../../src/lab/api/kinds.ts'
 import { namespaceNamed } from '../../src/lab/api/objects.ts'
 import type { Answer } from '../helpers/api-client.ts'
 import { apply, type Backend, collection } from '../helpers/backend.ts'
-import { EVERYTHING, NO_HELM, rendered } from '../helpers/chart.ts'
+import { CASES, helm, NO_HELM, rendered } from '../helpers/chart.ts'
+import { file } from '../helpers/double.ts'
 import { documented, manifest, type Permission } from '../helpers/rbac.ts'
 import { realBackend } from './backend.ts'
 import { binary, NOT_HERE } from './real.ts'
@@ -16,7 +18,8 @@ let backend: Backend
 before(async () => {
   if (binary === undefined) return
   backend = await realBackend(binary)
-  for (const name of ['metallb-system', 'restricted', 'baseline']) await apply(backend.admin, space(name))
+  for (const name of ['metallb-system', 'monitoring', 'by-helm', 'restricted', 'baseline'])
+    await apply(backend.admin, space(name))
   await apply(
     backend.admin,
     manifest('deploy/arpcheck.yaml').find(({ kind }) => kind === 'Namespace')!,
@@ -62,26 +65,22 @@ test('deploy/arpcheck.yaml, server-side dry-run → each object is admitted', { 
   assert.deepEqual(await refused(manifest('deploy/arpcheck.yaml')), [])
 })
 
-test(
-  'everything that the chart can make → each object is admitted',
-  { skip: NOT_HERE || NO_HELM },
-  async () => {
-    const objects = rendered(...EVERYTHING)
-    const kinds = ['DaemonSet', 'Pod', 'PodMonitor', 'PrometheusRule', 'ClusterRole', 'Role', 'ConfigMap']
-    for (const kind of kinds)
-      assert.ok(
-        objects.some((one) => one.kind === kind),
-        kind,
-      )
-    assert.deepEqual(await refused(objects), [])
-  },
-)
+for (const values of CASES)
+  test(
+    `the chart with ${values} values → each object is admitted, no name is there twice`,
+    { skip: NOT_HERE || NO_HELM },
+    async () => {
+      const objects = rendered(values)
+      const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`)
+      assert.equal(new Set(names).size, names.length)
+      assert.deepEqual(await refused(objects), [])
+    },
+  )
 
-test('MetalLB in kube-system → no two roles of one name', { skip: NOT_HERE || NO_HELM }, async () => {
-  const objects = rendered('metallb.namespace=kube-system')
-  const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`)
-  assert.equal(new Set(names).size, names.length)
-  assert.deepEqual(await refused(objects), [])
+test('with everything on → every kind that the chart has', { skip: NOT_HERE || NO_HELM }, () => {
+  const kinds = new Set(rendered('everything').map(({ kind }) => kind))
+  for (const kind of ['DaemonSet', 'Pod', 'PodMonitor', 'PrometheusRule', 'ClusterRole', 'Role', 'ConfigMap'])
+    assert.ok(kinds.has(kind), kind)
 })
 
 test(
@@ -89,7 +88,7 @@ test(
   { skip: NOT_HERE || NO_HELM },
   async () => {
     const kinds = ['DaemonSet', 'PodMonitor']
-    const objects = rendered(...EVERYTHING).filter(({ kind }) => kinds.includes(kind))
+    const objects = rendered('everything').filter(({ kind }) => kinds.includes(kind))
     const broken = objects.map((object) => ({ ...object, spec: { ...(object['spec'] as object), bogus: 1 } }))
     const texts = await refused(broken)
     assert.equal(texts.length, 2)
@@ -180,4 +179,47 @@ async function isAllowed(permission: Permission): Promise<boolean> {
     },
   })
   return (answer.json as { status: { allowed: boolean } }).status.allowed
+}
+
+test(
+  'helm install, upgrade with another configuration, uninstall → a new roll-out, and nothing is left',
+  { skip: NOT_HERE || NO_HELM },
+  async (t) => {
+    const run = (...args: readonly string[]): string =>
+      execFileSync(
+        helm!,
+        [...args, '--namespace', 'by-helm', '--kubeconfig', file(t, 'kubeconfig', backend.adminKubeconfig)],
+        { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+      )
+    const own = '/apis/apps/v1/namespaces/by-helm/daemonsets/watch-arpcheck'
+    const rollout = async (): Promise<unknown> => {
+      const { spec } = (await backend.admin.ask('GET', own)).json as { spec: { template: Pod } }
+      return spec.template.metadata.annotations['arpcheck.io/config']
+    }
+    const notes = run('install', 'watch', 'deploy/chart')
+    assert.match(notes, /rollout status daemonset\/watch-arpcheck/)
+    assert.match(notes, /pulled from nowhere/)
+    const before = await rollout()
+    run('upgrade', 'watch', 'deploy/chart', '--set', 'config.interval=10s')
+    assert.notEqual(await rollout(), before)
+    run('uninstall', 'watch')
+    const left = ['configmaps', 'serviceaccounts', 'secrets'].map(
+      (kind) => `/api/v1/namespaces/by-helm/${kind}`,
+    )
+    const names = await Promise.all(left.map((path) => namesAt(path)))
+    assert.deepEqual(
+      names.flat().filter((name) => !/^(?:kube-root-ca\.crt|default)$/.test(name)),
+      [],
+    )
+    assert.equal((await backend.admin.ask('GET', own)).status, 404)
+  },
+)
+
+interface Pod {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> }
+}
+
+async function namesAt(path: string): Promise<readonly string[]> {
+  const { items } = (await backend.admin.ask('GET', path)).json as { items: readonly ApiObject[] }
+  return items.map(({ metadata }) => metadata.name)
 }

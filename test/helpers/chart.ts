@@ -9,20 +9,18 @@ export const helm = process.env['ARPCHECK_HELM']
 export const NO_HELM =
   helm === undefined && 'not here: node .ci/chart.mjs builds helm, and the next run has it'
 
-/** Everything that the chart can make. */
-export const EVERYTHING = [
-  'namespace.create',
-  'speakerMetrics.enabled',
-  'podMonitor.enabled',
-  'prometheusRule.enabled',
-  'dashboard.enabled',
-].map((name) => `${name}=true`)
+/** The values that the chart is tried with: deploy/chart/ci. */
+export const CASES = ['default', 'everything', 'other'] as const
 
-/** What Helm makes of the chart with these values, as objects. */
-export function rendered(...values: readonly string[]): readonly ApiObject[] {
-  const args = ['template', 'arpcheck', 'deploy/chart', '--namespace', 'arpcheck', '--kube-version', '1.34.0']
-  const text = execFileSync(helm!, [...args, ...values.flatMap((value) => ['--set', value])], {
-    encoding: 'utf8',
-  })
+/** What Helm makes of the chart with one of these, as objects. */
+export function rendered(values: (typeof CASES)[number]): readonly ApiObject[] {
+  const text = execFileSync(
+    helm!,
+    [
+      ...['template', 'arpcheck', 'deploy/chart', '--namespace', 'arpcheck', '--kube-version', '1.34.0'],
+      ...['--values', `deploy/chart/ci/${values}-values.yaml`],
+    ],
+    { encoding: 'utf8' },
+  )
   return parseAllDocuments(text).map((document) => document.toJS() as ApiObject)
 }
