@@ -205,9 +205,12 @@ const ROWS = [
       ]),
       lines('Event loop lag, p99', 's', [
         query(
-          `max by (vantage) (nodejs_eventloop_lag_p99_seconds{${HERE}, job=~".*arpcheck.*"})`,
+          `histogram_quantile(0.99, sum by (le, vantage) (rate(arpcheck_event_loop_lag_seconds_bucket{${HERE}}[$__rate_interval])))`,
           '{{vantage}}',
         ),
+      ]),
+      lines('VIPs without series', 'short', [
+        query(`max by (vantage) (arpcheck_metrics_vips_left_out{${HERE}})`, '{{vantage}}'),
       ]),
       lines('CPU', 'percentunit', [
         query(

@@ -5,7 +5,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { podSpec } from './podspec.mjs'
+import { chartsPod, podSpec } from './podspec.mjs'
 
 const [rootfs, work] = process.argv.slice(2)
 /** RFC 5737: documentation. The kernel of the other namespace answers for the first, nobody for the second. */
@@ -25,6 +25,7 @@ test(
   1,
 )
 withoutRight()
+daemonsArguments()
 
 /** Two namespaces, this one and a new one, and a veth pair between them. */
 function makeSegment() {
@@ -57,11 +58,13 @@ function split(line) {
   return [command, args]
 }
 
-/** Once the image runs: what it says, and with which status it ends. */
-function run(args, capabilities = ['CAP_NET_RAW']) {
+/** Runs the image once, with the chart's capabilities unless others are given: what it says, and how it ends. */
+function run(args, capabilities) {
   const bundle = join(work, 'bundle')
-  mkdirSync(bundle, { recursive: true })
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(podSpec({ rootfs, args, capabilities })))
+  const config = join(work, 'config')
+  for (const folder of [bundle, config]) mkdirSync(folder, { recursive: true })
+  writeFileSync(join(config, 'arpcheck.yaml'), '{}\n')
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(podSpec({ rootfs, args, capabilities, config })))
   const start = performance.now()
   const command = ['--root', join(work, 'runc'), 'run', '--bundle', bundle, 'arpcheck']
   const { status, stdout, stderr } = spawnSync('runc', command, { encoding: 'utf8', timeout: 30_000 })
@@ -80,6 +83,16 @@ function withoutRight() {
   assert.notEqual(status, 0, stdout)
   assert.match(stderr, /operation not permitted/)
   process.stdout.write('✓ without NET_RAW it does not start: operation not permitted\n')
+}
+
+/** The daemon takes what the chart tells it; until it is part of the program there is nobody to ask. */
+function daemonsArguments() {
+  const { status, stdout, stderr } = run([...chartsPod().containers[0].args, '--check-config'])
+  if (stderr.includes('There is no flag')) process.stdout.write('- this build has no daemon yet\n')
+  else {
+    assert.equal(status, 0, `${stdout}${stderr}`)
+    process.stdout.write("✓ the daemon takes the chart's arguments\n")
+  }
 }
 
 function reportStart() {

@@ -1,5 +1,8 @@
 // What the container runtime of a node makes of the chart's Pod, as an OCI runtime specification.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { root } from '../build.mjs'
 
 /** Of Debian's golang-github-containers-common, which comes with buildah: the profile that RuntimeDefault means. */
 const PROFILE = '/usr/share/containers/seccomp.json'
@@ -9,27 +12,39 @@ const MOUNTS = [
   { destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', 'ro'] },
 ]
 
+/** The chart's Pod, as `kubectl apply -f deploy/arpcheck.yaml` asks for it. */
+export function chartsPod() {
+  const documents = parseAllDocuments(readFileSync(join(root, 'deploy/arpcheck.yaml'), 'utf8'))
+  const { spec } = documents.map((one) => one.toJS()).find(({ kind }) => kind === 'DaemonSet')
+  return spec.template.spec
+}
+
 /**
- * uid 65534, its bounding, effective and permitted set the capabilities that were added, none inheritable or ambient,
- * no_new_privs (allowPrivilegeEscalation: false), a root that cannot be written, the network of where runc is started.
+ * Its uid, its root, its no_new_privs (allowPrivilegeEscalation: false), and the capabilities that were added as bounding,
+ * effective and permitted set, none inheritable or ambient; the network of where runc is started (hostNetwork).
  */
-export function podSpec({ rootfs, args, capabilities }) {
-  const entry = ['/usr/bin/node', '--max-old-space-size=96', '/usr/lib/arpcheck/arpcheck.js']
+export function podSpec({ rootfs, args, capabilities, config }) {
+  const { securityContext: pod, containers } = chartsPod()
+  const [{ command, securityContext: rights }] = containers
+  const caps = capabilities ?? rights.capabilities.add.map((name) => `CAP_${name}`)
   return {
     ociVersion: '1.0.2',
-    root: { path: rootfs, readonly: true },
+    root: { path: rootfs, readonly: rights.readOnlyRootFilesystem },
     process: {
-      user: { uid: 65534, gid: 65534 },
-      args: [...entry, ...args],
-      env: ['PATH=/usr/bin', 'HOME=/nonexistent'],
+      user: { uid: pod.runAsUser, gid: pod.runAsGroup },
+      args: [...command, ...args],
+      env: ['PATH=/usr/bin'],
       cwd: '/',
-      noNewPrivileges: true,
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      noNewPrivileges: !rights.allowPrivilegeEscalation,
+      capabilities: { bounding: caps, effective: caps, permitted: caps },
     },
-    mounts: MOUNTS,
+    mounts: [
+      ...MOUNTS,
+      { destination: '/etc/arpcheck', type: 'bind', source: config, options: ['bind', 'ro'] },
+    ],
     linux: {
       namespaces: ['pid', 'mount', 'ipc', 'uts'].map((type) => ({ type })),
-      seccomp: seccomp(capabilities),
+      seccomp: seccomp(caps),
     },
   }
 }

@@ -199,9 +199,9 @@ test(
     const notes = run('install', 'watch', 'deploy/chart')
     assert.match(notes, /rollout status daemonset\/watch-arpcheck/)
     assert.match(notes, /pulled from nowhere/)
-    const before = await rollout()
+    const first = await rollout()
     run('upgrade', 'watch', 'deploy/chart', '--set', 'config.interval=10s')
-    assert.notEqual(await rollout(), before)
+    assert.notEqual(await rollout(), first)
     run('uninstall', 'watch')
     const left = ['configmaps', 'serviceaccounts', 'secrets'].map(
       (kind) => `/api/v1/namespaces/by-helm/${kind}`,

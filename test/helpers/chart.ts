@@ -14,13 +14,8 @@ export const CASES = ['default', 'everything', 'other'] as const
 
 /** What Helm makes of the chart with one of these, as objects. */
 export function rendered(values: (typeof CASES)[number]): readonly ApiObject[] {
-  const text = execFileSync(
-    helm!,
-    [
-      ...['template', 'arpcheck', 'deploy/chart', '--namespace', 'arpcheck', '--kube-version', '1.34.0'],
-      ...['--values', `deploy/chart/ci/${values}-values.yaml`],
-    ],
-    { encoding: 'utf8' },
-  )
+  const args = ['template', 'arpcheck', 'deploy/chart', '--namespace', 'arpcheck', '--kube-version', '1.34.0']
+  const file = `deploy/chart/ci/${values}-values.yaml`
+  const text = execFileSync(helm!, [...args, '--values', file], { encoding: 'utf8' })
   return parseAllDocuments(text).map((document) => document.toJS() as ApiObject)
 }
