@@ -1,9 +1,9 @@
-// Shows arpcheck at work on a segment of its own, four stories: `npm run demo [-- STORY …]`.
+// Tells the incident that arpcheck was made for, on a segment of its own: `npm run demo [-- STORY …]`.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './build.mjs'
 
-const STORIES = ['healthy', 'silent', 'two-nodes-answer', 'stranger']
+const STORIES = ['seed-incident']
 const LIMIT_MS = 120_000
 
 const chosen = process.argv.slice(2)

@@ -200,8 +200,19 @@ async function unicastQuestions(task: Task, past: readonly PastRound[]): Promise
   const { options, vantage, ownMacs } = task
   const given = new Map(options.targets.map(({ vip, macs }) => [vip, macs]))
   const elected = electedMacs(await task.whole(), ownMacs, past)
-  return silent.flatMap((ip) =>
+  const found = silent.flatMap((ip) =>
     (given.get(ip) ?? elected(ip)).filter((mac) => mac !== vantage.link.mac).map((to) => ({ ip, to })),
+  )
+  return [...found, ...lifeQuestions(task, new Set(found.map(({ to }) => to)), past)]
+}
+
+/** Whether the nodes that should answer still live: each MAC is asked for the own address that it answered for. */
+function lifeQuestions({ cluster }: Task, macs: ReadonlySet<Mac>, past: readonly PastRound[]): Question[] {
+  const own = cluster?.cluster.nodes.flatMap(({ internalIps }) => internalIps) ?? []
+  return own.flatMap((ip) =>
+    mergeEvidence(past, ip)
+      .answers.filter(({ mac }) => macs.has(mac))
+      .map(({ mac }) => ({ ip, to: mac })),
   )
 }
 

@@ -47,13 +47,13 @@ function calm(): ClusterSnapshot {
 
 /** Who counts whom: each of these speakers the same members; the others cannot be reached. */
 function views(of: readonly NucName[], members: readonly NucName[]): ViewsReading {
-  const told = members.map(
+  const counted = members.map(
     (name) => ({ name, address: addressOf(name), port: 7946, state: 'alive', incarnation: 1 }) as const,
   )
   const readings = NUCS.map((name) => ({
     speaker: { name, address: addressOf(name), port: 7946 },
     reading: of.includes(name)
-      ? ({ kind: 'view', members: told, keyIndex: 0, unproven: false } as const)
+      ? ({ kind: 'view', members: counted, keyIndex: 0, unproven: false } as const)
       : ({ kind: 'no-route' } as const),
     tookMs: 1,
   }))
@@ -136,6 +136,19 @@ test('the API says NotReady for longer than the hold-down → silent at once', a
   const report = await run(world)
   assert.equal(told(report), 'silent ARP102')
   assert.deepEqual([world.waits, report.durationMs < 5000], [[], true])
+})
+
+test('a node that dies while we ask → is no live node that keeps silent: settling, then the dead owner', async () => {
+  const world = powerLoss()
+  const [own] = [addressOf('nuc-4')]
+  let asked = 0
+  // it answers our first question for its own address, and nothing after it
+  world.segment.responders.push((question) =>
+    question.tpa === own && asked++ === 0 ? answers(own, NUC_MACS['nuc-4'])(question) : [],
+  )
+  const report = await run(world)
+  assert.equal(told(report), 'silent ARP102')
+  assert.match(world.waits[0]!.finding.why[0]!, /nuc-4 does not answer any more/)
 })
 
 test('--no-settle → the fault at once, and nothing is waited for', async () => {

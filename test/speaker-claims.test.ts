@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { createServer as createPlain, type RequestListener } from 'node:http'
 import { createServer as createTls } from 'node:https'
 import { connect, type AddressInfo, type Server } from 'node:net'
-import { after, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { systemClock } from '../src/clock.ts'
 import type { ClusterSnapshot } from '../src/core/cluster.ts'
 import { createAuthority } from '../src/lab/api/certificates.ts'
+import { namespaceNamed, speakerPod } from '../src/lab/api/objects.ts'
+import { openLiveCluster } from '../src/live-cluster.ts'
 import { openSpeakerClaims } from '../src/speaker-claims.ts'
 import { cluster, speaker } from './helpers/cluster.ts'
+import { doubleWith, file } from './helpers/double.ts'
+import { manifest } from './helpers/rbac.ts'
 import { ip } from './helpers/segment.ts'
 
 // A cluster's snapshot → what its speakers claim, over real HTTP on loopback. One speaker alone: test/speakers.
@@ -66,6 +70,49 @@ test('v0.16.1 by TLS → one token for all, asked for again after five minutes',
     assert.deepEqual([...new Set(tokens)], [token])
   }
   assert.equal(given, 2)
+})
+
+suite('over a live cluster', () => {
+  const notes: string[] = []
+  const sources = { keyFile: null, onNoKey: () => {}, onNoToken: (note: string) => void notes.push(note) }
+  const WITH_ACCOUNT = [...manifest(), ...manifest('deploy/speaker-metrics.yaml')]
+
+  for (const [what, objects, shown, said] of [
+    [
+      'the token of arpcheck-metrics is shown',
+      WITH_ACCOUNT,
+      'system:serviceaccount:arpcheck:arpcheck-metrics',
+      [],
+    ],
+    [
+      'without the right to ask for one, none is shown, and that is said once',
+      manifest(),
+      undefined,
+      [/^Not allowed to create serviceaccounts\/token\/arpcheck-metrics in namespace arpcheck \(RBAC\)\. /],
+    ],
+  ] as const) {
+    test(`${what}; never the kubeconfig's own`, async (t) => {
+      const { cert, key } = createAuthority('speaker', Date.now()).issue({ commonName: 'speaker' })
+      const port = await listening(createTls({ cert, key }, says))
+      const pod = speakerPod({ node: 'nuc-1', ip: '127.0.0.1', args: [`--port=${port}`] })
+      const double = await doubleWith(t, [namespaceNamed('metallb-system'), ...objects, pod])
+      const own = double.api.tokens.issue({ name: 'system:serviceaccount:arpcheck:arpcheck', groups: [] })
+      const kubeconfig = file(t, 'kubeconfig', double.kubeconfigFor(own))
+      const live = await openLiveCluster({ kubeconfig, env: {}, metallbNamespace: 'metallb-system' }, sources)
+      t.after(() => live.close())
+      ;[tokens.length, notes.length] = [0, 0]
+      const snapshot = await live.read(never)
+      for (let look = 0; look < 2; look++) await live.claims.read(snapshot, never)
+      const bearers = tokens.map((header) => header?.replace('Bearer ', ''))
+      assert.deepEqual(
+        bearers.map((token) => token && double.api.tokens.userWith(token)?.name),
+        [shown, shown],
+      )
+      assert.ok(!bearers.includes(own))
+      assert.equal(notes.length, said.length)
+      said.forEach((words, i) => assert.match(notes[i]!, words))
+    })
+  }
 })
 
 test('at most sixteen are asked at the same time', async () => {

@@ -8,7 +8,7 @@ ${EXAMPLES.map(([command, what]) => `  ${command.padEnd(42)}${what}\n`).join('')
 
 const ENV = 'ARPCHECK_COUNT=5 for --count 5, and so on; what is typed wins. --yes is typed.'
 
-const LEFT = 32
+const LEFT = 34
 
 /** `arpcheck --help`: examples, flags by group, what is sent, exit codes; within 80 columns. */
 export function helpText(): string {
@@ -28,7 +28,7 @@ export function helpText(): string {
 
 function flagLines(name: FlagName): string[] {
   const { default: preset, help } = flagOf(name)
-  const label = `  ${flagLabel(name)}`.padEnd(LEFT)
+  const label = `  ${flagLabel(name)} `.padEnd(LEFT)
   return fold(preset === undefined ? help : `${help} (${preset})`, 80 - LEFT).map((line, i) =>
     i === 0 ? label + line : ' '.repeat(LEFT) + line,
   )

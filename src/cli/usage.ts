@@ -40,8 +40,10 @@ export const ADDRESSES = [
 export const SENDS =
   "Broadcast ARP who-has from the interface's own MAC and address (0.0.0.0 where it has none on that segment): " +
   "(addresses + default gateways + the nodes' own addresses) x --count frames, at most --rate a second; again, up " +
-  'to twice, where frames were lost; and by unicast to a given MAC that keeps silent, or to one that no node is ' +
-  'known for. It listens without promiscuous mode, reads the Kubernetes API, and changes nothing anywhere.'
+  'to twice, where frames were lost, and every two seconds for addresses that may settle; by unicast to a MAC that ' +
+  'should answer and keeps silent, or to one that no node is known for; and where an address is silent, an ICMP echo ' +
+  'to each node that did not answer by ARP. It listens without promiscuous mode, reads the Kubernetes API, asks each ' +
+  'speaker for its member list, and changes nothing anywhere.'
 
 export const EXITS = [
   ['0', 'as expected'],

@@ -10,12 +10,16 @@ export function explainDouble(item: ClusterCase, answers: readonly Answer[]): Fi
   const { elected } = item.expected
   const kernels = answers.filter((answer) => isKernel(item, answer))
   if (kernels.length > 0) return say.kernelAnswers(item, kernels, answers)
-  if (elected.kind !== 'somebody' || elected.membership === 'inferred') return say.splitBrain(item, answers)
+  if (elected.kind !== 'somebody') return say.splitBrain(item, answers)
   const nodes = say.nodesOf(item, answers)
+  if (sharesDisagree(elected) && nodes.every((node) => elected.answerers.includes(node)))
+    return say.sharedTwoWinners(item, elected, answers)
   const wrong = nodes.filter((node) => standingOfAnswer(elected, node) === 'wrong')
-  if (wrong.length > 0) return say.wrongNode(item, elected, wrong, answers)
-  return sharesDisagree(elected)
-    ? say.sharedTwoWinners(item, elected, answers)
+  // who wins by a view that was not read is not known: a node may elect itself
+  const isKnown =
+    elected.membership === 'off' || wrong.every((node) => item.nodes.get(node)?.reading?.kind === 'view')
+  return wrong.length > 0 && isKnown
+    ? say.wrongNode(item, elected, wrong, answers)
     : say.splitBrain(item, answers)
 }
 

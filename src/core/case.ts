@@ -51,6 +51,10 @@ export interface Case {
   readonly listeners: readonly ArpListener[]
   /** MACs that answer for two or more addresses that must be free. */
   readonly proxies: ReadonlySet<Mac>
+  /** Whether such an address was asked for: without one proxy ARP cannot be excluded (rule 4). */
+  readonly freeAsked: boolean
+  /** The VIP is this host's next hop. */
+  readonly isGateway: boolean
   /** Which node a MAC belongs to, and which MACs belong to none. */
   readonly macs: MacMap
   /** The node that this host is. */

@@ -136,7 +136,15 @@ function metricsFor(name: string, { before, after }: ClusterSide['claims']): Nod
 function addressOf({ internalIps }: Node, past: readonly PastRound[]): NodeFacts['address'] {
   const here = internalIps.filter((ip) => wasAsked(past, ip))
   if (here.length === 0) return 'elsewhere'
-  return here.some((ip) => isAnswered(past, ip)) ? 'answered' : 'silent'
+  return here.some((ip) => isAnswered(past, ip) && !hasLapsed(past, ip)) ? 'answered' : 'silent'
+}
+
+/** It answered a broadcast, and not any more when it was asked alone later: a node may die while we ask. */
+function hasLapsed(past: readonly PastRound[], ip: Ip): boolean {
+  const { answers, askedAlone, unicastAnswers } = mergeEvidence(past, ip)
+  const still = new Set(unicastAnswers.map(({ mac }) => mac))
+  const asked = answers.filter(({ mac }) => askedAlone.includes(mac))
+  return asked.length > 0 && asked.every(({ mac }) => !still.has(mac))
 }
 
 /** The MAC map of one vantage, from all that it has heard. */
@@ -147,6 +155,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
+    vips: new Set(side.vips.keys()),
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
     confessed: (ip) => mergeEvidence(past, ip).unicastAnswers.map(({ mac }) => mac),

@@ -3,10 +3,10 @@ import { fault, OK, unknown, unsettled, type ClusterCase, type Judgement } from 
 import { standingOfAnswer, type Somebody } from './expectation.ts'
 import type { Finding } from './findings.ts'
 import type { Answer } from './round.ts'
-import { otherController } from './sentences-answers.ts'
+import { foreignHost, otherController } from './sentences-answers.ts'
 import * as say from './sentences-cluster.ts'
 import { moved as movedExpectation } from './sentences-settling.ts'
-import { duplicate, foreignHost, framesLost, proxied, selfOwned } from './sentences.ts'
+import { duplicate, framesLost, proxied, selfOwned } from './sentences.ts'
 import { explainSilence } from './silence.ts'
 
 /**

@@ -16,6 +16,8 @@ export interface MacSources {
   readonly records: readonly NicRecord[]
   /** This host's node, where it is one, and all its MACs. */
   readonly own: { readonly node: string | null; readonly macs: ReadonlySet<Mac> }
+  /** The cluster's VIPs: an address of a node may be one by mistake. */
+  readonly vips: ReadonlySet<Ip>
   /** Addresses that were asked for on this vantage. */
   readonly asked: ReadonlySet<Ip>
   /** Who answered a broadcast for a node's own address. */
@@ -26,22 +28,44 @@ export interface MacSources {
   readonly seen: ReadonlySet<Mac>
 }
 
-/** A MAC that answers for two nodes relays for them (proxy ARP): it tells nothing, and is left out. */
+/**
+ * A MAC that answers for two nodes relays for them (proxy ARP): it tells nothing, and is left out. A node's address
+ * that is a VIP too is answered by whoever announces it, so that it speaks only for MACs that nothing else tells.
+ */
 export function macMapOf(sources: MacSources): MacMap {
-  const { records, own, nodes, answerers, confessed } = sources
-  const claims: (readonly [Mac, string])[] = [
-    ...records.flatMap(({ node, nics }) => nics.map(({ mac }) => [mac, node] as const)),
-    ...[...own.macs].flatMap((mac) => (own.node === null ? [] : [[mac, own.node] as const])),
-    ...nodes.flatMap(({ name, internalIps }) =>
-      internalIps.flatMap((ip) => [...answerers(ip), ...confessed(ip)].map((mac) => [mac, name] as const)),
-    ),
-  ]
   const owners = new Map<Mac, Set<string>>()
-  for (const [mac, node] of claims) owners.set(mac, (owners.get(mac) ?? new Set()).add(node))
+  for (const [mac, node] of sureClaims(sources)) owners.set(mac, (owners.get(mac) ?? new Set()).add(node))
+  for (const [mac, node] of leftOver(sources, owners)) owners.set(mac, new Set([node]))
   const nodeOf = new Map(
     [...owners].flatMap(([mac, names]) => (names.size === 1 ? [[mac, [...names][0]!]] : [])),
   )
   return { nodeOf, foreign: foreignMacs(nodeOf, sources) }
+}
+
+type Claim = readonly [Mac, string]
+
+function sureClaims(sources: MacSources): Claim[] {
+  const { records, own, vips } = sources
+  return [
+    ...records.flatMap(({ node, nics }) => nics.map(({ mac }) => [mac, node] as const)),
+    ...[...own.macs].flatMap((mac) => (own.node === null ? [] : [[mac, own.node] as const])),
+    ...answered(sources, (ip) => !vips.has(ip)),
+  ]
+}
+
+/** For a node's address that is a VIP: the one MAC that nothing else tells of; of several none can be told. */
+function leftOver(sources: MacSources, known: ReadonlyMap<Mac, unknown>): Claim[] {
+  const open = answered(sources, (ip) => sources.vips.has(ip)).filter(([mac]) => !known.has(mac))
+  return open.filter(([mac, node]) => open.every((other) => other[1] !== node || other[0] === mac))
+}
+
+/** Who answered for nodes' own addresses, of those that `counts` takes. */
+function answered({ nodes, answerers, confessed }: MacSources, counts: (ip: Ip) => boolean): Claim[] {
+  return nodes.flatMap(({ name, internalIps }) =>
+    internalIps
+      .filter(counts)
+      .flatMap((ip) => [...answerers(ip), ...confessed(ip)].map((mac) => [mac, name] as const)),
+  )
 }
 
 /**

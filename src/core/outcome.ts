@@ -108,18 +108,25 @@ function electedBy({ expected: { elected } }: ClusterCase): string[] {
   return elected.shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? []))
 }
 
-type Shared = Pick<Case, 'hears' | 'loss' | 'ownMacs' | 'proxies' | 'macs' | 'ownNode' | 'nodes'> & {
+type Shared = Pick<
+  Case,
+  'hears' | 'loss' | 'ownMacs' | 'proxies' | 'freeAsked' | 'macs' | 'ownNode' | 'nodes'
+> & {
   readonly silentNodes: ReadonlySet<string>
 }
 
 /** What is the same for all VIPs of the vantage. */
-function sharedBy({ facts, past, cluster, vantage, echo }: Seen, proxies: ReadonlySet<Mac>): Shared {
+function sharedBy(
+  { facts, past, cluster, vantage, echo, mustBeFree }: Seen,
+  proxies: ReadonlySet<Mac>,
+): Shared {
   const own = ownMacs(facts)
   const nodes = cluster ? nodeFactsOf(cluster, vantage, past, echo) : new Map<string, NodeFacts>()
   return {
     ...hearing(past),
     ownMacs: own,
     proxies,
+    freeAsked: mustBeFree.some((ip) => isOnLink(ip, vantage.link)),
     macs: cluster ? macMapFor(cluster, own, past) : NO_MACS,
     ownNode: cluster?.ownNode ?? null,
     nodes,
@@ -132,6 +139,7 @@ function caseOf({ vantage, facts, expectations, past, cluster }: Seen, vip: Ip, 
   const { silentNodes, ...rest } = shared
   return {
     ...rest,
+    isGateway: facts.gateways.some(({ ip }) => ip === vip),
     vip,
     interface: name,
     expected: expectations.get(vip) ?? cluster?.expect(vip, silentNodes) ?? { source: 'any' },

@@ -47,6 +47,8 @@ export interface Evidence {
   readonly asked: number
   /** Who answered a broadcast, in the order of the first reply. */
   readonly answers: readonly Answer[]
+  /** Who was asked alone. */
+  readonly askedAlone: readonly Mac[]
   /** Who answered only after we turned to unicast. */
   readonly unicastAnswers: readonly Answer[]
   readonly announcements: readonly Announcement[]
@@ -64,6 +66,7 @@ interface Ledger {
   readonly sender: Ip
   asked: number
   unicast: boolean
+  readonly askedAlone: Set<Mac>
   hasAsked: boolean
   lastAskNs: bigint | null
   readonly broadcastAnswers: Map<Mac, MutableAnswer>
@@ -94,6 +97,7 @@ export function evidenceOf(round: Round, ip: Ip): Evidence {
   return {
     asked: ledger?.asked ?? 0,
     answers: [...(ledger?.broadcastAnswers.values() ?? [])],
+    askedAlone: [...(ledger?.askedAlone ?? [])],
     unicastAnswers: [...(ledger?.unicastAnswers.values() ?? [])],
     announcements: [...(ledger?.announcements.values() ?? [])],
   }
@@ -122,7 +126,8 @@ function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): R
   if (!ledger || frame.spa !== ledger.sender) return 'unasked'
   ledger.hasAsked = true
   ledger.unicast = frame.ethDst !== BROADCAST_MAC
-  if (!ledger.unicast) ledger.asked++
+  if (ledger.unicast) ledger.askedAlone.add(frame.ethDst)
+  else ledger.asked++
   ledger.lastAskNs = round.lastAskNs = atNs
   return undefined
 }
@@ -171,6 +176,7 @@ function newLedger(sender: Ip): Ledger {
     sender,
     asked: 0,
     unicast: false,
+    askedAlone: new Set(),
     hasAsked: false,
     lastAskNs: null,
     broadcastAnswers: new Map(),

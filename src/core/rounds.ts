@@ -34,6 +34,7 @@ export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
   return {
     asked: all.reduce((sum, { asked }) => sum + asked, 0),
     answers: mergeAnswers(all.map(({ answers }) => answers)),
+    askedAlone: [...new Set(all.flatMap(({ askedAlone }) => askedAlone))],
     unicastAnswers: mergeAnswers(all.map(({ unicastAnswers }) => unicastAnswers)),
     announcements: all.flatMap(({ announcements }) => announcements),
   }

@@ -113,6 +113,7 @@ export function kernelAnswers(
     why: [
       ...answeredTexts(item, answers),
       ...proof,
+      ...ownAddressTexts(item, names),
       ...(item.expected.elected.kind === 'somebody' ? electedTexts(item.expected.elected) : []),
       'the address is on an interface there: kube-proxy in IPVS mode without strictARP puts each one on every node',
     ],
@@ -208,6 +209,27 @@ export function severalNics(item: ClusterCase, node: string, answers: readonly A
     next: [
       `kubectl -n ${item.expected.namespace} get l2advertisements -o yaml   (interfaces names the one that is meant)`,
       byHand(item),
+    ],
+  })
+}
+
+/** A machine that is no node: who it is not, and what it may be. */
+export function foreignHost(item: ClusterCase, foreign: readonly Answer[]): Finding {
+  const { elected } = item.expected
+  return finding('ARP401', `${item.vip} is answered by ${macsText(foreign)}, a machine outside the cluster`, {
+    why: [
+      ...answeredTexts(item, foreign),
+      'no node has that MAC: the NICs of each are known, or it denied to be one when it was asked alone (seen)',
+      ...(elected.kind === 'somebody' ? electedTexts(elected) : []),
+      ...(item.isGateway ? [fact('gateway', `${item.vip} is the next hop of this host`, 'seen')] : []),
+      ...(item.freeAsked
+        ? []
+        : ['no free address was asked, so that proxy ARP is not excluded (--must-be-free)']),
+    ],
+    next: [
+      byHand(item),
+      `arpcheck --must-be-free FREE_ADDRESS ${item.vip}   (is it a proxy?)`,
+      'Take the pool out of the DHCP range, or move that machine.',
     ],
   })
 }

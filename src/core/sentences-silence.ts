@@ -91,12 +91,9 @@ function successorText({ membership }: Somebody, { name }: NodeFacts, counts: Co
 function deathTexts(node: NodeFacts | undefined): string[] {
   if (!node) return []
   const { name, ip, address, echo, ready, pods } = node
-  const quiet = [
-    ...(address === 'silent' ? [`its own address ${ip} is silent too`] : []),
-    ...(echo === 'silent' ? [`${ip} does not answer ICMP echo`] : []),
-  ]
+  const tried = [...(address === 'silent' ? ['ARP'] : []), ...(echo === 'silent' ? ['ICMP echo'] : [])]
   return [
-    fact(name, `${quiet.join(', ')}; ${readyText(ready)}`, 'seen'),
+    fact(name, `its own address ${ip} is silent too, to ${tried.join(' and ')}; ${readyText(ready)}`, 'seen'),
     ...pods.map((pod) =>
       fact(
         '',
@@ -198,7 +195,7 @@ export function noClaimant(item: ClusterCase, elected: Somebody, clues: readonly
         ...claimedTexts(item),
         ...recordedTexts(item),
         ...silenceTexts(item),
-        ...clues.flatMap((clue) => clueTexts(item, clue)),
+        ...clues.flatMap(clueTexts),
       ],
       next: steps(item, suspects, clues),
     },
@@ -215,7 +212,7 @@ export function silent(item: ClusterCase, elected: Somebody, clues: readonly Clu
       ...recordedTexts(item),
       ...claimedTexts(item),
       ...silenceTexts(item),
-      ...clues.flatMap((clue) => clueTexts(item, clue)),
+      ...clues.flatMap(clueTexts),
     ],
     next: steps(item, suspects, clues),
   })
@@ -240,7 +237,7 @@ function causeText(clue: Clue): string | null {
     : `${name} hears our requests and sends nothing`
 }
 
-function clueTexts(item: ClusterCase, clue: Clue): string[] {
+function clueTexts(clue: Clue): string[] {
   const { name } = clue.node
   if (clue.kind === 'no-speaker') return [fact(name, speakerText(clue.node), 'seen')]
   if (clue.kind === 'no-interface')
@@ -259,7 +256,7 @@ function clueTexts(item: ClusterCase, clue: Clue): string[] {
   return [
     fact(
       name,
-      `its counters rose by ${clue.requests} requests and ${clue.responses} replies, for ${item.evidence.asked} broadcasts`,
+      `its counters for the address rose by ${clue.requests} requests and ${clue.responses} replies while we asked`,
       'seen',
     ),
   ]

@@ -12,7 +12,6 @@ import eviction from './stories/eviction.yaml'
 import excludeLabel from './stories/exclude-label.yaml'
 import failBack from './stories/fail-back.yaml'
 import failOver from './stories/fail-over.yaml'
-import filteredReplies from './stories/filtered-replies.yaml'
 import flapping from './stories/flapping.yaml'
 import foreignHost from './stories/foreign-host.yaml'
 import foreignUnproven from './stories/foreign-unproven.yaml'
@@ -37,6 +36,7 @@ import moving from './stories/moving.yaml'
 import networkUnavailable from './stories/network-unavailable.yaml'
 import noAdvertisement from './stories/no-advertisement.yaml'
 import noConfig from './stories/no-config.yaml'
+import noClaimant from './stories/no-claimant.yaml'
 import noEndpoint from './stories/no-endpoint.yaml'
 import noMetallb from './stories/no-metallb.yaml'
 import nodeRemoved from './stories/node-removed.yaml'
@@ -97,7 +97,7 @@ export const BUNDLED: Readonly<Record<string, string>> = {
   'stale-config': staleConfig,
   'missing-interface': missingInterface,
   'enslaved-interface': enslavedInterface,
-  'filtered-replies': filteredReplies,
+  'no-claimant': noClaimant,
   'requests-lost': requestsLost,
   'replies-lost': repliesLost,
   'deaf-nic': deafNic,

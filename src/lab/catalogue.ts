@@ -87,7 +87,7 @@ export const RIVALS: Readonly<Record<number, string>> = {
 export const STOOD_FOR: Readonly<Record<number, string>> = {
   4: 'No IPVS module here: addresses on an interface make the same kernels answer in the same way.',
   5: 'Namespaces have no radio: a responder that takes no broadcasts stands for the NIC.',
-  6: 'Nothing between a switch port and a host can filter here: a speaker that takes every request and whose replies never leave stands for the filter. A reply that arrives, with the traffic behind it dropped, is class 16.',
+  6: 'Nothing between a switch port and a host can filter here: a speaker that does not hear, or whose replies never leave, stands for the filter. Where a reply arrives and the traffic behind it is dropped, it is class 16.',
   8: 'No filter of ports here: speakers that were told not to count each other elect as after a split; a port that refuses is real.',
   16: 'Nothing is served behind a VIP here, and arpcheck sends no traffic: its verdict is `ok`, as where a gateway keeps an old MAC.',
   18: 'arpcheck asks by ARP alone: an IPv6 address is listed and not judged.',

@@ -57,6 +57,12 @@ function said(words: string, stderr: string): Checked {
   return { ok: false, text: `does not say: ${words}` }
 }
 
+function explained(words: string, { vip, findings }: VipReport): Checked {
+  const lines = findings.flatMap(({ message, why, next }) => [message, ...why, ...next])
+  if (lines.some((line) => line.includes(words))) return { ok: true, text: `${vip} because: ${words}` }
+  return { ok: false, text: `${vip} because: expected "${words}", saw "${lines.join('; ')}"` }
+}
+
 function promisesReport({ vips, canaries, findings, ignored, views }: Expectation): boolean {
   return (
     Object.keys(vips).length + Object.keys(canaries).length > 0 ||
@@ -69,14 +75,16 @@ function checkVip(vip: Ip, expected: VipExpectation, report: Report, hosts: read
   const [entry] = told
   if (expected.verdict === 'absent') return [same(vip, 'absent', entry?.verdict ?? 'absent')]
   if (!entry || told.length > 1) return [{ ok: false, text: `${vip} is in the report ${told.length} times` }]
-  const { verdict, reason, answered, elected, recorded, findings, source } = expected
+  const { verdict, reason, answered, elected, recorded, claimed, findings, why, source } = expected
   const names = (macs: readonly string[]) => macs.map((mac) => nameOf(mac, hosts))
   return [
     same(vip, verdictText(verdict, reason), verdictText(entry.verdict, reason && entry.reason)),
     ...(answered ? [sameSet(`${vip} answered by`, names(answered), names(macsOf(entry)))] : []),
     ...(elected ? [sameSet(`${vip} elected`, elected, entry.truths.elected)] : []),
     ...(recorded ? [sameSet(`${vip} recorded`, recorded, entry.truths.recorded)] : []),
+    ...(claimed ? [sameSet(`${vip} claimed`, claimed, entry.truths.claimed)] : []),
     ...(findings ? [sameSet(`${vip} findings`, findings, codes(entry))] : []),
+    ...why.map((words) => explained(words, entry)),
     ...(source ? [same(`${vip} known by`, source, entry.expected.source)] : []),
   ]
 }

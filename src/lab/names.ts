@@ -95,7 +95,7 @@ function checkFault({ verb, host }: Fault, { hosts, names, cluster }: Cast, refu
 }
 
 function checkExpectation({ vips }: Expectation, names: readonly string[], refuse: Refuse): void {
-  for (const [vip, { answered = [], elected = [], recorded = [] }] of Object.entries(vips)) {
+  for (const [vip, { answered = [], elected = [], recorded = [], claimed = [] }] of Object.entries(vips)) {
     const check = (who: readonly string[], key: string) => {
       const unknown = who.find((one) => !parseMac(one) && !names.includes(one))
       if (unknown) refuse(strange(unknown, names), 'expect', 'vips', vip, key)
@@ -103,6 +103,7 @@ function checkExpectation({ vips }: Expectation, names: readonly string[], refus
     check(answered, 'answered')
     check(elected, 'elected')
     check(recorded, 'recorded')
+    check(claimed, 'claimed')
   }
 }
 

@@ -32,7 +32,11 @@ const vipExpectation = object({
   elected: z.array(hostName).optional(),
   /** Nodes that MetalLB wrote down. */
   recorded: z.array(hostName).optional(),
+  /** Nodes whose speaker says that it announces the address; read with --speaker-metrics alone. */
+  claimed: z.array(hostName).optional(),
   findings: z.array(code).optional(),
+  /** Words of its findings: of what they say, why, and what to try. */
+  why: z.array(z.string()).default([]),
   /** How it is known who should answer. */
   source: oneOf(['memberlist', 'inferred', 'static', 'any', 'none'], 'source').optional(),
 })

@@ -53,6 +53,7 @@ const event = (node: string, ageMs: number) => ({ service: 'ingress/traefik', no
 const nic = (name: string, mac: typeof NUC_1) => ({ name, mac, addresses: [], state: 'up' as const })
 const onlyEno1 = somebody(['nuc-1'], { interfaces: new Map([['nuc-1', ['eno1']]]) })
 const HOUR = 3_600_000
+const VIEW = { kind: 'view', members: [], keyIndex: 0, unproven: false } as const
 
 const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, string])[] = [
   ['both winners of their own views answer', split, { evidence: by(NUC_1, NUC_2) }, 'duplicate ARP301'],
@@ -62,7 +63,18 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
     { evidence: by(NUC_1, NUC_2) },
     'duplicate ARP301',
   ],
-  ['a node answers beside the one winner', nuc1, { evidence: by(NUC_1, NUC_2) }, 'duplicate ARP201'],
+  [
+    'a node answers beside the one winner, and elects another by its own view',
+    nuc1,
+    { evidence: by(NUC_1, NUC_2), nodes: nodesWith({ 'nuc-2': { reading: VIEW } }) },
+    'duplicate ARP201',
+  ],
+  [
+    'a node answers beside the one winner, and its own view was not read',
+    nuc1,
+    { evidence: by(NUC_1, NUC_2) },
+    'duplicate ARP301',
+  ],
   [
     'a node whose view is not known answers beside the winner',
     somebody(['nuc-1'], { possible: ['nuc-2'] }),
@@ -72,6 +84,12 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
   [
     'Services that share the address elect two nodes, and both answer',
     shared,
+    { evidence: by(NUC_1, NUC_2) },
+    'duplicate ARP305',
+  ],
+  [
+    'the same, and no view was read',
+    { ...shared, membership: 'inferred' },
     { evidence: by(NUC_1, NUC_2) },
     'duplicate ARP305',
   ],
@@ -85,7 +103,10 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
   [
     'the same, and the list of pods could not be read',
     nuc1,
-    { evidence: by(NUC_1, NUC_2), nodes: nodesWith({ 'nuc-2': { pods: [], podsKnown: false } }) },
+    {
+      evidence: by(NUC_1, NUC_2),
+      nodes: nodesWith({ 'nuc-2': { pods: [], podsKnown: false, reading: VIEW } }),
+    },
     'duplicate ARP201',
   ],
   [
@@ -184,6 +205,7 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
     {
       evidence: by(NUC_1, NUC_2),
       side: sideOf({ others: [{ by: 'cilium', what: 'lease', node: 'nuc-2' }] }),
+      nodes: nodesWith({ 'nuc-2': { reading: VIEW } }),
     },
     'duplicate ARP201 ARP306',
   ],

@@ -31,7 +31,7 @@ import { mac, OWN_MAC } from '../helpers/segment.ts'
 
 const nuc1 = somebody(['nuc-1'])
 const listener = { interface: 'eno1', inode: 7, process: null }
-const loud = { answers: [], unicastAnswers: [], announcements: [] }
+const loud = { answers: [], askedAlone: [], unicastAnswers: [], announcements: [] }
 const given = (macs: readonly (typeof NUC_1)[]): Partial<Case> => ({
   expected: { source: 'static', macs },
   side: null,
@@ -204,6 +204,7 @@ const someCase: fc.Arbitrary<Case> = fc
       evidence: {
         asked: 3,
         answers: answers.map(({ one, shortestFrame }) => answer(one, { shortestFrame })),
+        askedAlone: alone,
         unicastAnswers: alone.map((one) => answer(one)),
         announcements: [],
       },

@@ -15,6 +15,7 @@ const OTHER_NIC = mac('1c:69:7a:aa:03:20')
 const by = (...macs: (typeof A)[]): Evidence => ({
   asked: 3,
   answers: macs.map(answer),
+  askedAlone: [],
   unicastAnswers: [],
   announcements: [],
 })
@@ -39,6 +40,8 @@ function item(change: Partial<Case>): Case {
     ownAddress: false,
     listeners: [],
     proxies: new Set(),
+    freeAsked: false,
+    isGateway: false,
     macs: NO_MACS,
     ownNode: null,
     nodes: new Map(),
@@ -206,6 +209,7 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   evidence: fc.record({
     asked: fc.nat(3),
     answers: someAnswers,
+    askedAlone: fc.constant([]),
     unicastAnswers: someAnswers,
     announcements: fc.constant([]),
   }),
@@ -219,6 +223,8 @@ const someCase: fc.Arbitrary<Case> = fc.record({
   side: fc.constant(null),
   listeners: fc.constantFrom([], [SPEAKER]),
   proxies: fc.uniqueArray(someMac, { maxLength: 2 }).map((macs) => new Set(macs)),
+  freeAsked: fc.boolean(),
+  isGateway: fc.boolean(),
   neighbour: fc.constantFrom(null, { ...neighbour, mac: B, state: 'stale' } as const),
 })
 

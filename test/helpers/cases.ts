@@ -36,6 +36,7 @@ export const answer = (one: Mac, change: Partial<Answer> = {}): Answer => ({
 export const by = (...macs: Mac[]): Evidence => ({
   asked: 3,
   answers: macs.map((one) => answer(one)),
+  askedAlone: [],
   unicastAnswers: [],
   announcements: [],
 })
@@ -152,6 +153,8 @@ export function caseWith(
     ownAddress: false,
     listeners: [],
     proxies: new Set(),
+    freeAsked: false,
+    isGateway: false,
     macs: { nodeOf: NODE_OF, foreign: new Set() },
     ownNode: 'nuc-3',
     nodes: nodesWith(),

@@ -45,7 +45,10 @@ suite('the token that speakers are shown', () => {
   const signal = new AbortController().signal
 
   test('is one of arpcheck-metrics, opens /metrics for ten minutes, and nothing else', async (t) => {
-    const { double, kubeconfig } = await withManifest(t, [...manifest(), ...manifest(METRICS)])
+    let laterMs = 0
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs }
+    const double = await doubleWith(t, [...homelab(), ...manifest(), ...manifest(METRICS)], { clock })
+    const kubeconfig = file(t, 'kubeconfig', double.kubeconfigFor(double.api.tokens.issue(ACCOUNT)))
     const cluster = openCluster({ ...OWN, kubeconfig }, CHANCES)
     t.after(() => cluster.close())
     const given = await cluster.metricsToken(signal)
@@ -64,6 +67,8 @@ suite('the token that speakers are shown', () => {
       [permissionOf(asked!)],
       granted(manifest(METRICS)).filter((one) => !one.endsWith(' /metrics')),
     )
+    laterMs = 601_000
+    assert.equal(double.api.tokens.userWith(given.token), null)
   })
 
   test('is had by a client certificate too, whose holder has no token of his own', async (t) => {

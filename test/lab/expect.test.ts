@@ -17,7 +17,7 @@ steps:
     expect:
       exit: 1
       vips:
-        192.168.1.60: { verdict: unknown, reason: frames-lost, answered: [nuc-1], findings: [ARP905] }
+        192.168.1.60: { verdict: unknown, reason: frames-lost, answered: [nuc-1], claimed: [nuc-4], findings: [ARP905] }
       canaries: { 192.168.1.1: answered }
       findings: []
 `,
@@ -32,6 +32,7 @@ const AS_TOLD = {
   verdict: 'unknown',
   reason: 'frames-lost',
   answered: [{ mac: NUC_1 }],
+  truths: { claimed: ['nuc-4'] },
   findings: [{ code: 'ARP905' }],
 }
 
@@ -43,6 +44,7 @@ test('a report as told holds every expectation', () => {
       'exit code: 1',
       '192.168.1.60: unknown: frames-lost',
       '192.168.1.60 answered by: nuc-1',
+      '192.168.1.60 claimed: nuc-4',
       '192.168.1.60 findings: ARP905',
       'canary 192.168.1.1: answered',
       'findings of the run: none',
@@ -52,6 +54,7 @@ test('a report as told holds every expectation', () => {
 })
 
 for (const [exit, report, text] of [
+  [1, reportOf({ ...AS_TOLD, truths: { claimed: [] } }), '192.168.1.60 claimed: expected nuc-4, saw none'],
   [0, reportOf(AS_TOLD), 'exit code: expected 1, saw 0'],
   [null, reportOf(AS_TOLD), 'exit code: expected 1, saw null'],
   [1, null, 'no report was printed'],
@@ -80,6 +83,22 @@ for (const [exit, report, text] of [
     assert.deepEqual(
       failed.map((check) => check.text),
       [text],
+    )
+  })
+}
+
+for (const [words, ok] of [
+  ['still counted by nuc-1', true],
+  ['still counted by nuc-2', false],
+] as const) {
+  test(`"${words}" where a finding says why: still counted by nuc-1 → ${ok ? 'as told' : 'not as told'}`, () => {
+    const [vip] = Object.keys(EXPECTED.vips) as (keyof typeof EXPECTED.vips)[]
+    const expected = { ...EXPECTED, vips: { [vip!]: { ...EXPECTED.vips[vip!]!, why: [words] } } }
+    const finding = { code: 'ARP905', message: 'It is.', why: ['seen: still counted by nuc-1'], next: [] }
+    const report = reportOf({ ...AS_TOLD, findings: [finding] })
+    assert.equal(
+      checkRun(expected, { exit: 1, report, stderr: '' }, HOSTS).every((check) => check.ok),
+      ok,
     )
   })
 }

@@ -31,6 +31,9 @@ test('a story is read as typed values', () => {
 })
 
 for (const [from, to, message] of [
+  ['hosts:', 'classes: [26]\nhosts:', 'line 3, classes.0: 26 is none of 1 to 25'],
+  ['fault: release nuc-4 192.168.1.60', 'fault: delete-pods nuc-4', 'steps.0.fault: write: delete-pods'],
+  ['fault: release nuc-4 192.168.1.60', 'fault: delete-pods', 'steps.0.fault: the story has no cluster'],
   ['tells:', 'tels:', 'story: unknown key "tels"; did you mean "tells"?'],
   [
     'verdict:',
@@ -147,6 +150,8 @@ for (const [from, to, message] of [
     'cluster:\n  l2: { a: { pools: [defalt] } }\n',
     'there is no pool "defalt"; did you mean "default"?',
   ],
+  ['web: { ip', 'web: { ports: [80/SCTP], ip', '"80/SCTP" is no port: write NUMBER/TCP or NUMBER/UDP'],
+  ['cluster:\n', 'cluster:\n  nodes: { nuc-1: { config: old } }\n', '"old" is no state of a configuration'],
   ['cluster:\n', 'cluster:\n  denied: [node]\n', '"node" is no input; did you mean "nodes"?'],
   ['cluster:\n', 'cluster:\n  api: awy\n', '"awy" is no state of the API; did you mean "away"?'],
   [

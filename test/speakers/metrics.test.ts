@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import fc from 'fast-check'
 import { parseIp } from '../../src/core/ip.ts'
 import { sampleOf } from '../../src/speakers/exposition.ts'
 import { readMetrics } from '../../src/speakers/metrics.ts'
@@ -172,4 +173,42 @@ suite("a speaker's metrics", () => {
         malformed: 'no series of MetalLB: another program answers there',
       }))
   }
+})
+
+suite('whatever comes', () => {
+  const piece = fc.constantFrom(
+    'metallb_speaker_announced',
+    '{',
+    '}',
+    '"',
+    '\\',
+    'ip=',
+    ',',
+    ' ',
+    '1',
+    '\n',
+    'é',
+    '\0',
+  )
+  const soup = fc.array(fc.oneof(piece, fc.string()), { maxLength: 60 }).map((parts) => parts.join(''))
+
+  test('a sample, or none; metrics, or a reason; never a throw', () =>
+    fc.assert(
+      fc.property(soup, (text) => {
+        sampleOf(text)
+        const read = readMetrics(`metallb_x 1\n${text}`, 'nuc-4')
+        assert.ok('malformed' in read ? read.malformed.length > 0 : read.announced.length >= 0)
+      }),
+    ))
+
+  test('any Service name that is written by the rules of the format is read back', () =>
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), (service) => {
+        const escaped = service.replace(/[\\"\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))
+        const line = `metallb_speaker_announced{service="${escaped}",protocol="layer2",ip="10.0.0.1"} 1`
+        const read = readMetrics(line, 'nuc-4')
+        assert.ok('announced' in read)
+        assert.deepEqual(read.announced, [{ service, ip: ip('10.0.0.1'), protocol: 'layer2' }])
+      }),
+    ))
 })

@@ -140,18 +140,23 @@ suite('an answer → its reading', () => {
         assert.deepEqual(await read([await open(answers)]), expected))
   }
 
-  test('bytes of a body beyond the limit → malformed, and the connection is closed, whatever is still to come', async () => {
-    let isClosed = false
-    const endless: Answers = (_, response) => {
-      const more = (): void => void (response.destroyed || response.write('a'.repeat(65_536), more))
-      response.writeHead(200, TEXT).on('close', () => (isClosed = true))
-      response.on('error', () => {})
-      more()
-    }
-    const text = `more than ${MAX_BODY_BYTES >> 20} MiB`
-    assert.deepEqual(await read([await plain(endless)]), { kind: 'malformed', text })
-    await until('the connection is closed', () => isClosed)
-  })
+  for (const [what, status, expected] of [
+    ['metrics', 200, { kind: 'malformed', text: `more than ${MAX_BODY_BYTES >> 20} MiB` }],
+    ['a refusal', 403, { kind: 'denied' }],
+    ['an error', 500, { kind: 'failed', text: 'it answers with status 500' }],
+  ] as const) {
+    test(`${what} without an end → ${expected.kind}, and the connection is closed, whatever is still to come`, async () => {
+      let isClosed = false
+      const endless: Answers = (_, response) => {
+        const more = (): void => void (response.destroyed || response.write('a'.repeat(65_536), more))
+        response.writeHead(status, TEXT).on('close', () => (isClosed = true))
+        response.on('error', () => {})
+        more()
+      }
+      assert.deepEqual(await read([await plain(endless)]), expected)
+      await until('the connection is closed', () => isClosed)
+    })
+  }
 
   for (const [what, text, then, expected] of [
     ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n', (socket: Socket) => socket.end(), 'malformed'],
@@ -237,6 +242,14 @@ suite('several endpoints', () => {
   test('none listens → refused; none is known → refused', async () => {
     assert.deepEqual(await read([await closedPort(), await closedPort()]), { kind: 'refused' })
     assert.deepEqual(await read([]), { kind: 'refused' })
+  })
+
+  test('one that gives no answer in time → timeout, and the next one is not asked', async () => {
+    const [mute, next] = [await bytes('', () => {}), await plain(says(METRICS))]
+    const before = sockets.size
+    assert.deepEqual(await read([mute, next], { timeoutMs: 60 }), { kind: 'timeout' })
+    assert.deepEqual(await read([next]), READ)
+    assert.equal(sockets.size, before + 2)
   })
 
   test('another program, then a closed port → the program is told', async () =>

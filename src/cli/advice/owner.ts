@@ -24,7 +24,7 @@ export const OWNER = {
       'Allow tcp and udp 7946 between the nodes.',
     ],
     unlike: [
-      ['ARP301', 'several nodes answer.'],
+      ['ARP301', 'several nodes answer, and each wins in the list of some speaker, or no list was read.'],
       ['ARP401', 'what answers is no node.'],
       ['ARP304', 'the kernel of the node answers: restarting its speaker changes nothing.'],
     ],

@@ -21,6 +21,7 @@ export const SEVERAL = {
       'Restart the speakers that are alone, one at a time:  kubectl -n metallb-system delete pod POD',
     ],
     unlike: [
+      ['ARP201', 'the member lists were read, and one of those that answer wins in none of them.'],
       ['ARP302', 'the MACs belong to one machine.'],
       ['ARP304', 'one of them is a kernel: the speakers may agree very well.'],
       ['ARP305', 'the speakers agree, and Services that share the address do not.'],
@@ -58,7 +59,7 @@ export const SEVERAL = {
     unlike: [['ARP402', 'the proxy answers with its own MAC in both places.']],
   },
   ARP304: {
-    seen: 'Seen: a reply of 42 bytes, which MetalLB never sends: its frames are padded to 60. A physical NIC pads every reply, so that this proves a kernel but its absence proves nothing; then it is inferred from a node that answers though it is no candidate or has no speaker.',
+    seen: 'Seen: a reply of 42 bytes, which MetalLB never sends: its frames are padded to 60. A physical NIC pads every reply, so that this proves a kernel but its absence proves nothing; then it is inferred from a node that answers and has no speaker pod.',
     causes: [
       'kube-proxy in IPVS mode without strictARP: it binds every VIP to kube-ipvs0 on every node, and Linux answers for it on every NIC (metallb #153, #2500, #1395, kubernetes/kubernetes#59976, kubermatic/kubermatic#7309, kubernetes-sigs/kubespray#5180).',
       'The address was set by hand on an interface, or left over there.',
@@ -101,7 +102,7 @@ export const SEVERAL = {
     seen: 'Read from the cluster: a Lease of Cilium or kube-vip holds this Service, or the mark of one of them is on it. What that controller does on the wire is not told apart from MetalLB.',
     causes: [
       'Another controller runs beside MetalLB: kube-vip, Cilium with L2 announcements, keepalived (metallb #1871, #2641, #2177, #2396, #726).',
-      'K3s comes with ServiceLB, which writes the addresses of nodes into the Service (k3s-io/k3s#269). Beside MetalLB, on other Services, it is no fault.',
+      'K3s comes with ServiceLB, which writes the addresses of nodes into a Service, in turn with MetalLB (k3s-io/k3s#269). Where each serves Services of its own it is no fault.',
       'Calico answers for single load-balancer addresses (projectcalico/calico#12451).',
     ],
     confirm: [

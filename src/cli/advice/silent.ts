@@ -10,7 +10,7 @@ export const SILENT = {
       'The advertisement names an interface that the node lacks, or one that is down or enslaved. The first leaves an announceFailed event, the others nothing (metallb #2057, #2864, #2703).',
       'The speaker has no configuration or an old one, and is a member all the same, so that the others leave the VIP to it (metallb #2245, #252).',
       'The speaker hangs, or its process is gone and memberlist has not noticed yet (metallb #652, #402, #438).',
-      'The NIC was restarted, renamed or got another MAC (metallb #534, #692, #1727).',
+      'The NIC was restarted, renamed, made a port of a bridge, or got another MAC (metallb #534, #692, #1727).',
     ],
     confirm: [
       'Which node, and why:  arpcheck explain VIP',
@@ -31,7 +31,7 @@ export const SILENT = {
     ],
   },
   ARP102: {
-    seen: "Seen: no reply for the VIP, nor for the elected node's own address on this segment. That somebody still counts the node is read from the speakers' own member lists; without them it is inferred, and the finding says so.",
+    seen: "Seen: no reply for the VIP, nor for the elected node's own address on this segment, and nothing else shows it alive (a node on another segment: no ICMP echo, and not Ready). That somebody still counts the node is read from the speakers' own member lists; without them it is inferred, and the finding says so.",
     causes: [
       'The speaker that is next in line still counts the dead node as alive or suspect. Within 5 to 8 seconds (up to 24 with four to ten members) that is a fail-over under way; after that it is a fault (metallb #1147, #298, #733, #767).',
       'memberlist is off, so that a dead node stays elected as long as its Node object is there: ARP602 (metallb #3116, #2425).',
@@ -58,7 +58,7 @@ export const SILENT = {
     ],
   },
   ARP103: {
-    seen: 'Seen: no reply, and metallb_speaker_announced is not set for the VIP at any live speaker. All of them were read.',
+    seen: 'Seen: no reply, and metallb_speaker_announced is not set for the VIP at any speaker that runs. All of them were read (--speaker-metrics).',
     causes: [
       'The elected speaker runs on no configuration or an old one. It is a member before it has any, so that the others leave the VIP to it (metallb #2245, #252).',
       'It lost the API server: it goes on with what it knew, and Services that are new are not announced.',
@@ -122,7 +122,7 @@ export const SILENT = {
     seen: 'Seen: no reply to a broadcast, and a reply to the same question sent to that one MAC. Nothing of it is inferred.',
     causes: [
       'The NIC or its driver drops broadcasts: Wi-Fi, and some boards such as the Raspberry Pi. It works while somebody captures there in promiscuous mode (metallb #284, #454, #253, #789, raspberrypi/linux#2677).',
-      'A bond with LACP that is set up on one side alone, or otherwise than the switch (metallb #368).',
+      'The same was seen on a bond with LACP. Promiscuous mode helped, and nobody found why (metallb #368).',
       'Storm control or a filter for ARP, at the switch port or in the hypervisor.',
     ],
     confirm: [

@@ -88,13 +88,20 @@ const BY_NODE: Partial<Record<VerdictName, string>> = {
   foreign: 'answered by a machine outside the cluster',
 }
 
+/** The right node all the same. */
+function isWrongNic({ findings }: VipReport): boolean {
+  return findings.some(({ code }) => code === 'ARP204')
+}
+
 function faultSentence(sum: Tally, rows: readonly VipReport[]): string {
   const counts = new Map<VerdictName, number>()
   for (const { verdict } of sum.faulty) counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
   const who = subject(sum.faulty.length, sum, rows)
   const [only] = counts.keys()
   const words = sum.faulty.every(isByNode) ? BY_NODE : BY_MAC
-  if (counts.size === 1) return `${who} ${sum.faulty.length === 1 ? 'is' : 'are'} ${words[only!] ?? only!}`
+  const is = sum.faulty.length === 1 ? 'is' : 'are'
+  if (sum.faulty.every(isWrongNic)) return `${who} ${is} answered from another interface than named`
+  if (counts.size === 1) return `${who} ${is} ${words[only!] ?? only!}`
   const kinds = Array.from(counts, ([verdict, count]) => `${count} ${verdict}`)
   return `${who} have a fault: ${kinds.join(', ')}`
 }

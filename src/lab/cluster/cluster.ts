@@ -15,7 +15,7 @@ import { memberlistOf } from './memberlist.ts'
 import { metricsTold } from './metrics.ts'
 import { nodesOf, type Moment } from './moment.ts'
 import { keptAfter, type Kept } from './kept.ts'
-import { eventsBetween, recordsAfter, type Announced, type Records } from './records.ts'
+import { eventsBetween, heardOf, recordsAfter, type Announced, type Records } from './records.ts'
 import { objectsOf } from './render.ts'
 import { clusterShape, type ClusterStory } from './shape.ts'
 import { startedAgain } from './restart.ts'
@@ -157,13 +157,14 @@ export class LabCluster {
   async #settle(): Promise<void> {
     const moment = this.#moment()
     const announced = announcing(moment)
-    const records = recordsAfter(this.#records, announced, moment)
-    this.#events = [...this.#events, ...eventsBetween(this.#told, announced, timeText(this.#clock.nowMs()))]
+    const heard = heardOf(announced, moment)
+    const records = recordsAfter(this.#records, heard, moment)
+    this.#events = [...this.#events, ...eventsBetween(this.#told, heard, timeText(this.#clock.nowMs()))]
     await Promise.all(
       [...this.#speakers.keys()].map((node) => this.#tell(node, announced.get(node) ?? NOTHING, moment)),
     )
     this.#announced = announced
-    this.#told = announced
+    this.#told = heard
     this.#records = records
     const beside = { hosts: this.#hosts, now: timeText(this.#clock.nowMs()) }
     this.#api?.hold([...withOthers(objectsOf(moment, records), moment, beside), ...this.#events])

@@ -30,6 +30,11 @@ export function recordsAfter(
 
 export type Announced = ReadonlyMap<string, Announcing>
 
+/** Those whose word reaches the API: a node without a cable elects itself for everything, and tells nobody. */
+export function heardOf(announced: Announced, { life }: Moment): Announced {
+  return new Map([...announced].filter(([node]) => !life.cut.has(node)))
+}
+
 /**
  * The events of speakers that have begun to announce. Who won and has none of the named interfaces says both: that it
  * announces, and that it cannot (speaker/layer2_controller.go: SetBalancer).

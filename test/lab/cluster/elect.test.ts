@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { announcing } from '../../../src/lab/cluster/elect.ts'
+import { keptAfter } from '../../../src/lab/cluster/kept.ts'
+import { startedAgain } from '../../../src/lab/cluster/restart.ts'
 import type { Life } from '../../../src/lab/cluster/life.ts'
 import { momentOf, WEB } from './moment.ts'
 
@@ -22,6 +24,18 @@ const PAIRS = {
 }
 const ALL = ['nuc-1', 'nuc-2', 'nuc-3', 'nuc-4']
 const DEAD = { off: new Map([['nuc-4', 1]]), dropped: new Set(['nuc-4']) }
+const REMEMBERED = { views: { 'nuc-1': ALL }, nodes: { 'nuc-4': { removed: true } } }
+const selecting = (nodes: object) => ({
+  nodes: { 'nuc-2': { labels: { rack: 'b' } } },
+  l2: { default: { nodes } },
+})
+const preferring = (metallb: string) => ({
+  metallb,
+  nodes: { 'nuc-3': { labels: { disk: 'fast' } } },
+  l2: { default: { prefers: [{ nodes: { disk: 'fast' }, weight: 1 }] } },
+})
+const onEno2 = (hosts: Parameters<typeof momentOf>[2]) =>
+  announcing(momentOf({ ...WEB, l2: { second: { interfaces: ['eno2'] } } }, {}, hosts)).get('nuc-4')!
 const web = (more: object) => ({ services: { web: { ip: '192.168.1.60', ...more } } })
 const label = (node: string) => ({
   nodes: { [node]: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } } },
@@ -82,6 +96,22 @@ suite('each speaker announces what its own view elects itself for', () => {
       {},
       ['nuc-1', 'nuc-4'],
     ],
+    [
+      'the network of nuc-4 is not available',
+      { ...WEB, nodes: { 'nuc-4': { networkUnavailable: true } } },
+      {},
+      ['nuc-1'],
+    ],
+    ['nuc-4 has no configuration', { ...WEB, nodes: { 'nuc-4': { config: 'none' } } }, {}, []],
+    ['nuc-4 is dead and counted, and its Node is deleted', { ...WEB, ...REMEMBERED }, DEAD, ['nuc-1']],
+    [
+      'one of several selectors matches',
+      { ...WEB, ...selecting([{ rack: 'a' }, { rack: 'b' }]) },
+      {},
+      ['nuc-2'],
+    ],
+    ['nuc-3 is preferred, in v0.16.2', { ...WEB, ...preferring('v0.16.2') }, {}, ['nuc-3']],
+    ['nuc-3 is preferred, in v0.16.1', { ...WEB, ...preferring('v0.16.1') }, {}, ['nuc-4']],
     ['there is no MetalLB', { ...WEB, metallb: 'none' }, {}, []],
   ] as const) {
     test(`${what} → ${expected.join(' and ') || 'nobody'}`, () =>
@@ -89,9 +119,25 @@ suite('each speaker announces what its own view elects itself for', () => {
   }
 
   test('an advertisement that names eno2 → that NIC alone', () => {
-    const told = { ...WEB, l2: { second: { interfaces: ['eno2'] } } }
-    const { addresses, services } = announcing(momentOf(told)).get('nuc-4')!
+    const { addresses, services, failed } = onEno2({ 'nuc-4': { nics: { eno2: {} } } })
     assert.deepEqual([...addresses], [['192.168.1.60', ['eno2']]])
-    assert.deepEqual(services, ['default/web'])
+    assert.deepEqual([services, failed], [['default/web'], []])
+  })
+
+  test('an advertisement that names eno2, which the winner lacks → it answers on none, and is not elected away', () => {
+    const { addresses, services, failed } = onEno2({ 'nuc-1': { nics: { eno2: {} } } })
+    assert.deepEqual([addresses.size, services], [0, []])
+    assert.deepEqual(failed, [{ ip: '192.168.1.60', service: 'default/web' }])
+  })
+
+  test('a stale speaker goes by the configuration that it kept', () => {
+    const [before, after] = [
+      momentOf(),
+      momentOf({ ...WEB, l2: {}, nodes: { 'nuc-4': { config: 'stale' } } }),
+    ]
+    const kept = keptAfter(new Map(), before.story, after.story)
+    assert.equal(announcing({ ...after, kept }).get('nuc-4')!.addresses.size, 1)
+    assert.equal(announcing(after).get('nuc-4')!.addresses.size, 0)
+    assert.deepEqual(keptAfter(kept, after.story, startedAgain(after.story, ['nuc-4'])), new Map())
   })
 })

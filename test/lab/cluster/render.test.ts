@@ -78,6 +78,30 @@ suite('a cluster as the API holds it', () => {
     })
   }
 
+  test('a speaker without a valid configuration says Invalid, the others Valid', () => {
+    const all = objects({ ...WEB, nodes: { 'nuc-4': { config: 'none' } } })
+    const results = all
+      .filter(({ kind }) => kind === 'ConfigurationState')
+      .map(({ status }: Loose) => status.result)
+    assert.deepEqual(results, ['Valid', 'Valid', 'Valid', 'Invalid'])
+  })
+
+  test('a deleted Node takes its pod and its endpoint along', () => {
+    const all = objects({ ...WEB, nodes: { 'nuc-4': { removed: true } } })
+    assert.deepEqual([find(all, 'Node', 'nuc-4'), find(all, 'Pod', 'speaker-nuc-4')], [undefined, undefined])
+    assert.equal(find(all, 'EndpointSlice', 'web-1').endpoints.length, 3)
+  })
+
+  for (const [metallb, there] of [
+    ['v0.15.2', false],
+    ['v0.16.0', true],
+  ] as const) {
+    test(`fast timers, ${metallb} → ${there ? 'a' : 'no'} ConfigMap metallb-memberlist-config`, () => {
+      const all = objects({ ...WEB, metallb, memberlistConfig: 'fast' })
+      assert.equal(find(all, 'ConfigMap', 'metallb-memberlist-config') !== undefined, there)
+    })
+  }
+
   test('an older MetalLB has no record of a Service', () =>
     assert.equal(
       find(objects({ ...WEB, metallb: 'v0.13.12' }), 'ServiceL2Status', 'l2-web-nuc-4'),
