@@ -1,6 +1,8 @@
 // Helm itself, built once from its Go modules. npm and Debian have none, and its own installer downloads from elsewhere.
+// `node .ci/helm.mjs` asks whether it is there: exit 0 or 1.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { goProgram } from './go-once.mjs'
 import { root } from './build.mjs'
 
@@ -16,3 +18,5 @@ export const helm = goProgram({
   go: [1, 24],
   say: `Building helm ${version} from its Go modules, once: about 3 minutes on two cores.`,
 })
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = helm.isBuilt() ? 0 : 1
