@@ -28,6 +28,7 @@ export const besideBundles = [addon, join(root, 'dist/vendors.txt.br')]
 const ENTRIES = {
   arpcheck: 'src/arpcheck.ts',
   cli: 'src/cli/main.ts',
+  daemon: 'src/cli/daemon.ts',
   kubernetes: 'src/kubernetes/main.ts',
   lab: 'src/lab/main.ts',
   yaml: 'src/cli/screens/yaml.ts',

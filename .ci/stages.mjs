@@ -1,7 +1,8 @@
 // Runs the stages of CI: `node .ci/stages.mjs [--table FILE] [stage …]`. To add one, add a row to stages.json: its name,
-// its budget in seconds on two busy cores (`cold`: where nothing is installed yet) and its command.
+// its budget in seconds on two busy cores (`cold`: where nothing is installed yet, or where the command `warm` says that what
+// it builds once is not there) and its command.
 // A stage that takes twice its budget is killed with all that it started, and has failed.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,13 +39,22 @@ async function runStages(stages) {
   return rows.length === stages.length && rows.every(({ result }) => result === 'ok') ? 0 : 1
 }
 
-async function runStage({ name, budget, cold, command }) {
+async function runStage(stage) {
+  const { name, command } = stage
   process.stdout.write(`\n== ${name}\n`)
   if (name === 'test') rmSync(COUNTS, { force: true })
-  const limit = cold && !existsSync(join(root, 'node_modules')) ? cold : budget
+  const limit = budgetOf(stage)
   const start = performance.now()
   const result = await runCommand(command.split(' '), limit * 2)
   return { name, limit, result, seconds: (performance.now() - start) / 1000 }
+}
+
+/** `cold` where its own question `warm` is answered by another exit than 0, or, without one, where no modules are installed. */
+function budgetOf({ budget, cold = budget, warm }) {
+  if (cold === budget) return budget
+  if (warm === undefined) return existsSync(join(root, 'node_modules')) ? budget : cold
+  const [command, ...args] = warm.split(' ')
+  return spawnSync(command, args, { cwd: root, stdio: 'ignore' }).status === 0 ? budget : cold
 }
 
 /** Runs a command in a process group of its own, so that whatever it started can be ended with it. */

@@ -5,7 +5,8 @@ import { ArpcheckError } from '../errors.ts'
 import { flagWithValue } from './arguments.ts'
 import { cacheFolder, remembered } from './cache.ts'
 import { SCRIPTS, SHELLS, type Shell } from './completion-scripts.ts'
-import { FLAG_NAMES, flagOf, type FlagName } from './flags.ts'
+import { DAEMON_FLAGS } from './daemon/flags.ts'
+import { FLAGS, type FlagTable } from './flags.ts'
 import { COMMANDS } from './usage.ts'
 
 /** A word that may come next, and what it is. */
@@ -41,22 +42,29 @@ export async function completions(
 
 function wordsAfter(args: readonly string[], known: Known): readonly Word[] {
   const [begun = '', before = '', third] = args.toReversed()
+  const table: FlagTable<string> = ofDaemon(args) ? DAEMON_FLAGS : FLAGS
   // bash takes `=` for a word of its own
   const left = begun === '=' ? before : before === '=' ? third : /^(.*)=/.exec(begun)?.[1]
   if (left !== undefined) {
     const lead = begun.startsWith(`${left}=`) ? `${left}=` : ''
-    return plain(valuesOf(flagWithValue(left), known).map((word) => lead + word))
+    return plain(valuesOf(flagWithValue(left, table), table, known).map((word) => lead + word))
   }
-  const flag = flagWithValue(before)
-  if (flag !== undefined) return plain(valuesOf(flag, known))
+  const flag = flagWithValue(before, table)
+  if (flag !== undefined) return plain(valuesOf(flag, table, known))
   return begun.startsWith('-')
-    ? FLAG_NAMES.map((name) => [`--${name}`, flagOf(name).help])
+    ? Object.entries(table).map(([name, { help }]) => [`--${name}`, help])
     : named(args, known)
+}
+
+/** These have a table of flags of their own, and take no words. */
+function ofDaemon(args: readonly string[]): boolean {
+  return args.length > 2 && (args[1] === 'daemon' || args[1] === 'config')
 }
 
 /** A command goes first, and some take words of their own; a VIP goes anywhere. */
 function named(args: readonly string[], { vips }: Known): readonly Word[] {
   if (args.length < 3) return [...COMMANDS.map(([name, , what]) => [name, what] as const), ...plain(vips)]
+  if (ofDaemon(args)) return []
   const [, takes = ''] = COMMANDS.find(([name]) => name === args[1]) ?? []
   const verbs = args.length > 3 ? [] : takes.split('|').filter((word) => /^[a-z]+$/.test(word))
   if (verbs.length > 0) return plain(verbs)
@@ -64,9 +72,9 @@ function named(args: readonly string[], { vips }: Known): readonly Word[] {
 }
 
 /** Of a flag, or of a VIP, which a node owns. None where it is a file: the shell offers those itself. */
-function valuesOf(flag: FlagName | undefined, { nodes }: Known): readonly string[] {
-  if (flag === undefined || flag === 'without') return nodes
-  return flag === 'iface' ? interfaceNames() : (flagOf(flag).kind.choices ?? [])
+function valuesOf(flag: string | undefined, table: FlagTable<string>, { nodes }: Known): readonly string[] {
+  if (flag === undefined || flag === 'without' || flag === 'node') return nodes
+  return flag === 'iface' ? interfaceNames() : (table[flag]?.kind.choices ?? [])
 }
 
 function codes(): readonly Word[] {

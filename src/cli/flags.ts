@@ -15,9 +15,9 @@ import {
 export const GROUPS = ['Common', 'Cluster', 'Asking', 'Judging', 'Showing', 'Other'] as const
 
 /** One flag; its name is its key in the table, its environment name follows from that. */
-export interface Flag<T> {
+export interface Flag<T, G extends string = (typeof GROUPS)[number]> {
   readonly alias?: string
-  readonly group: (typeof GROUPS)[number]
+  readonly group: G
   readonly kind: Kind<T>
   /** As one would type it; absent: off, none. */
   readonly default?: string
@@ -25,6 +25,8 @@ export interface Flag<T> {
   readonly help: string
   /** Never read from the environment. */
   readonly typedOnly?: true
+  /** Another variable that means it, as manifests of Kubernetes set it; ours wins. */
+  readonly variable?: string
 }
 
 /** Every flag, in the order of the help. --help, validation, completion and docs/cli.md are made from it. */
@@ -163,6 +165,9 @@ export type Settings = { readonly [K in FlagName]: ReturnType<(typeof FLAGS)[K][
 
 export const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
 
+/** The flags of one command, by name. */
+export type FlagTable<N extends string> = Readonly<Record<N, Flag<unknown, string>>>
+
 /** The table's row, without the literal types that each row has of its own. */
 export function flagOf(name: FlagName): Flag<unknown> {
   return FLAGS[name]
@@ -170,5 +175,10 @@ export function flagOf(name: FlagName): Flag<unknown> {
 
 /** `--fail-on` → `ARPCHECK_FAIL_ON`; undefined where it is never read from the environment. */
 export function envName(name: FlagName): string | undefined {
-  return flagOf(name).typedOnly ? undefined : `ARPCHECK_${name.toUpperCase().replaceAll('-', '_')}`
+  return variableOf(name, flagOf(name))
+}
+
+/** The same, of any table. */
+export function variableOf(name: string, { typedOnly }: Flag<unknown, string>): string | undefined {
+  return typedOnly ? undefined : `ARPCHECK_${name.toUpperCase().replaceAll('-', '_')}`
 }

@@ -1,4 +1,4 @@
-import { FLAG_NAMES, flagOf, GROUPS, type FlagName } from './flags.ts'
+import { FLAGS, GROUPS, type FlagTable } from './flags.ts'
 import { fold } from './screens/layout.ts'
 import { EXAMPLES, EXITS, PURPOSE, SENDS } from './usage.ts'
 
@@ -12,10 +12,7 @@ const LEFT = 34
 
 /** `arpcheck --help`: examples, flags by group, what is sent, exit codes; within 80 columns. */
 export function helpText(): string {
-  const groups = GROUPS.map((group) => {
-    const names = FLAG_NAMES.filter((name) => flagOf(name).group === group)
-    return [group, ...names.flatMap(flagLines)].join('\n')
-  })
+  const groups = flagGroups(FLAGS, GROUPS)
   return [
     INTRO,
     ...groups.map((text) => `${text}\n`),
@@ -26,20 +23,28 @@ export function helpText(): string {
   ].join('\n')
 }
 
-function flagLines(name: FlagName): string[] {
-  const { default: preset, help } = flagOf(name)
-  const label = `  ${flagLabel(name)} `.padEnd(LEFT)
-  return fold(preset === undefined ? help : `${help} (${preset})`, 80 - LEFT).map((line, i) =>
-    i === 0 ? label + line : ' '.repeat(LEFT) + line,
-  )
+/** Each group of a table's flags, as lines of a help. */
+export function flagGroups(table: FlagTable<string>, groups: readonly string[]): readonly string[] {
+  return groups.map((group) => {
+    const names = Object.keys(table).filter((name) => table[name]!.group === group)
+    return [group, ...names.flatMap((name) => flagLines(name, table))].join('\n')
+  })
+}
+
+function flagLines(name: string, table: FlagTable<string>): string[] {
+  const { default: preset, help } = table[name]!
+  const label = `  ${flagLabel(name, table)}`
+  const lines = fold(preset === undefined ? help : `${help} (${preset})`, 80 - LEFT)
+  const [first = '', ...more] = label.length < LEFT ? lines : ['', ...lines]
+  return [(label.padEnd(LEFT) + first).trimEnd(), ...more.map((line) => ' '.repeat(LEFT) + line)]
 }
 
 /** `-i, --iface NAME`. */
-export function flagLabel(name: FlagName): string {
-  const { alias, kind } = flagOf(name)
+export function flagLabel(name: string, table: FlagTable<string> = FLAGS): string {
+  const { alias, kind } = table[name]!
   return `${alias ? `-${alias},` : '   '} --${name}${kind.metavar ? ` ${kind.metavar}` : ''}`
 }
 
-function indented(text: string): string {
+export function indented(text: string): string {
   return text.replaceAll(/^/gm, '  ')
 }

@@ -28,6 +28,10 @@ async function run(argv: readonly string[], world: World): Promise<number> {
     const { completions } = await import('./completion.ts')
     return print(await completions(argv.slice(1), world.env), world)
   }
+  if (argv[0] === 'daemon' || argv[0] === 'config') {
+    const { configCommand, daemonCommand } = await import('./daemon.ts')
+    return (argv[0] === 'daemon' ? daemonCommand : configCommand)(argv.slice(1), world)
+  }
   const { words, flags } = readArguments(argv)
   if (flags.has('help') || words[0] === 'help') return print(helpText(), world)
   if (flags.has('version') || words[0] === 'version') return print(`${ARPCHECK_VERSION}\n`, world)

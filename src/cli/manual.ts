@@ -1,5 +1,6 @@
 import { FINDINGS, type FindingCode } from '../core/findings.ts'
-import { envName, FLAG_NAMES, flagOf, GROUPS, type FlagName } from './flags.ts'
+import { DAEMON_FLAGS, DAEMON_GROUPS } from './daemon/flags.ts'
+import { FLAGS, GROUPS, variableOf, type FlagTable } from './flags.ts'
 import { ADDRESSES, COMMANDS, ENVIRONMENT, EXAMPLES, EXITS, FILES, PURPOSE, SENDS } from './usage.ts'
 
 /** arpcheck(1), for the man macros of groff and mandoc: from the same tables as --help. */
@@ -16,7 +17,8 @@ export function manualPage(version: string): string {
       'COMMANDS',
       COMMANDS.flatMap(([name, takes, what]) => entry([`${name} ${takes}`.trim(), what])),
     ),
-    ...section('OPTIONS', GROUPS.flatMap(group)),
+    ...section('OPTIONS', groups(FLAGS, GROUPS)),
+    ...section('OPTIONS OF DAEMON AND CONFIG', groups(DAEMON_FLAGS, DAEMON_GROUPS)),
     ...section('WHAT IT SENDS', [text(SENDS)]),
     ...section('EXIT STATUS', EXITS.flatMap(entry)),
     ...section('DIAGNOSTICS', [
@@ -47,15 +49,18 @@ function synopsis(): string[] {
   return ['.B arpcheck', text('[flags] [ADDRESS[=NODE|=MAC] ...]'), ...others.map((lines) => lines.trimEnd())]
 }
 
-function group(name: (typeof GROUPS)[number]): string[] {
-  return [`.SS ${name}`, ...FLAG_NAMES.filter((each) => flagOf(each).group === name).flatMap(flag)]
+function groups(table: FlagTable<string>, names: readonly string[]): string[] {
+  return names.flatMap((group) => {
+    const flags = Object.keys(table).filter((name) => table[name]!.group === group)
+    return [`.SS ${group}`, ...flags.flatMap((name) => flag(name, table))]
+  })
 }
 
-function flag(name: FlagName): string[] {
-  const { alias, kind, help, default: preset } = flagOf(name)
+function flag(name: string, table: FlagTable<string>): string[] {
+  const { alias, kind, help, default: preset } = table[name]!
   const names = [...(alias ? [`-${alias}`] : []), `--${name}`].map((each) => `\\fB${inline(each)}\\fR`)
   const value = kind.metavar ? ` \\fI${inline(kind.metavar)}\\fR` : ''
-  const variable = envName(name)
+  const variable = variableOf(name, table[name]!)
   const more = [...(preset ? [`default ${preset}`] : []), ...(variable ? [variable] : [])].join('; ')
   return ['.TP', `${names.join(', ')}${value}`, text(more === '' ? help : `${help} (${more})`)]
 }

@@ -1,27 +1,37 @@
-import { envName, FLAG_NAMES, flagOf, type FlagName, type Settings } from './flags.ts'
+import { FLAG_NAMES, flagOf, variableOf, type Flag, type FlagName, type Settings } from './flags.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** The texts of one flag before they are read, and what to call them in a message: `--count`, `ARPCHECK_COUNT`. */
+export interface Given {
+  readonly from: 'flag' | 'environment' | 'default'
+  readonly label: string
+  readonly texts: readonly string[]
+}
 
 /**
  * The value of every flag: typed, else from the environment (`ARPCHECK_COUNT`), else the default.
  * Throws a usage error that names the flag or the variable.
  */
-export function readSettings(
-  typed: ReadonlyMap<FlagName, readonly string[]>,
-  env: Readonly<Record<string, string | undefined>>,
-): Settings {
-  const read = FLAG_NAMES.map((name) => [name, readOne(name, typed.get(name), env)])
+export function readSettings(typed: ReadonlyMap<FlagName, readonly string[]>, env: Environment): Settings {
+  const read = FLAG_NAMES.map((name) => {
+    const { texts, label } = givenFor(name, flagOf(name), typed.get(name), env)
+    return [name, flagOf(name).kind.read(texts, label)]
+  })
   return Object.freeze(Object.fromEntries(read)) as Settings
 }
 
-function readOne(
-  name: FlagName,
+export function givenFor(
+  name: string,
+  flag: Flag<unknown, string>,
   typed: readonly string[] | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): unknown {
-  const { kind, default: fallback } = flagOf(name)
-  if (typed) return kind.read(typed, `--${name}`)
-  const variable = envName(name)
-  const set = variable === undefined ? undefined : env[variable]
+  env: Environment,
+): Given {
+  if (typed) return { from: 'flag', label: `--${name}`, texts: typed }
   // an empty variable counts as not set, as shells and manifests have it
-  if (set) return kind.read(kind.repeatable ? set.split(',') : [set], variable!)
-  return kind.read(fallback === undefined ? [] : [fallback], `--${name}`)
+  const variable = [variableOf(name, flag), flag.variable].find((one) => one !== undefined && env[one])
+  const set = variable === undefined ? undefined : env[variable]
+  if (set)
+    return { from: 'environment', label: variable!, texts: flag.kind.repeatable ? set.split(',') : [set] }
+  return { from: 'default', label: `--${name}`, texts: flag.default === undefined ? [] : [flag.default] }
 }

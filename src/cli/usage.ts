@@ -6,6 +6,8 @@ export const PURPOSE = 'is each load-balancer VIP answered by the node that shou
 export const COMMANDS = [
   ['explain', 'VIP|CODE', 'why this node? what does this code mean?'],
   ['members', '', 'whom does each speaker count?'],
+  ['daemon', '', 'watch every VIP, for Prometheus'],
+  ['config', '', "the daemon's settings, and where each comes from"],
   ['lab', 'list|run|up|shell|down', 'stories on a segment of their own'],
   ['completion', 'bash|zsh|fish', 'a script for your shell'],
   ['man', '', 'the manual page'],
@@ -21,6 +23,7 @@ export const EXAMPLES = [
   ['arpcheck --no-kube 192.168.1.60-79', 'a range: who answers, and only one?'],
   ['arpcheck --replay seen.pcap 192.168.1.60', 'from a capture, asking nobody'],
   ['arpcheck members', 'whom does each speaker count?'],
+  ['arpcheck daemon --help', 'watch every VIP, for Prometheus'],
   ['arpcheck lab', 'stories on a segment of their own'],
   ['arpcheck completion bash|zsh|fish', 'for your shell'],
   ['arpcheck man', 'the manual page'],
@@ -66,6 +69,7 @@ export const ENVIRONMENT = [
 ] as const
 
 export const FILES = [
+  ['/etc/arpcheck/arpcheck.yaml', "the daemon's settings, unless --config names another file"],
   ['~/.kube/config', 'the cluster that kubectl would use'],
   ['/etc/rancher/k3s/k3s.yaml', "else that of K3s; else the pod's own ServiceAccount"],
   [

@@ -9,6 +9,8 @@ export interface Kind<T> {
   readonly metavar: string | null
   /** The words it takes, where they are a closed list. */
   readonly choices?: readonly string[]
+  /** Its form as JSON Schema, for a file of settings; else a text, or a choice. */
+  readonly schema?: Readonly<Record<string, unknown>>
   /** May be given several times. */
   readonly repeatable?: true
   /** Throws a usage error that names the flag (`--count`, `ARPCHECK_COUNT`). */
@@ -18,6 +20,7 @@ export interface Kind<T> {
 /** On or off: present on the command line; `1`/`true`/`yes` or `0`/`false`/`no` in the environment. */
 export const onOff: Kind<boolean> = {
   metavar: null,
+  schema: { type: 'boolean' },
   read(given, flag) {
     const typed = given.at(-1) ?? '0'
     if (['1', 'true', 'yes', 'on'].includes(typed.toLowerCase())) return true
@@ -58,6 +61,7 @@ export function choice<const C extends string>(metavar: string, choices: readonl
 export function wholeNumber(min: number, max: number): Kind<number> {
   return {
     metavar: 'N',
+    schema: { type: 'integer', minimum: min, maximum: max },
     read(given, flag) {
       const typed = single(given, flag)
       const value = /^\d{1,9}$/.test(typed) ? Number(typed) : Number.NaN
@@ -74,6 +78,7 @@ export function duration(min: string, max: string): Kind<number> {
   const [minMs, maxMs] = [readDuration(min), readDuration(max)]
   return {
     metavar: 'TIME',
+    schema: { type: 'string', pattern: String.raw`^\d{1,6}(\.\d{1,6})?(ms|s|m)$` },
     read(given, flag) {
       const typed = single(given, flag)
       const ms = readDuration(typed)
@@ -124,7 +129,7 @@ function readDuration(typed: string): number {
   return number === undefined ? Number.NaN : Number(number) * UNITS_MS[unit!]!
 }
 
-function single(given: readonly string[], flag: string): string {
+export function single(given: readonly string[], flag: string): string {
   if (given.length > 1)
     throw new ArpcheckError('usage', `${flag} is given ${given.length} times; it takes one value.`)
   return given[0] ?? ''
@@ -135,7 +140,7 @@ function filled(typed: string, flag: string): string {
   return typed
 }
 
-function wrong(flag: string, takes: string, typed: string, near?: string): ArpcheckError {
+export function wrong(flag: string, takes: string, typed: string, near?: string): ArpcheckError {
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
   const but = typed === '' ? 'it has no value' : `not ${quoted(typed)}`
   return new ArpcheckError('usage', `${flag} takes ${takes}, ${but}.${hint}`)

@@ -59,6 +59,12 @@ export const FINDINGS = {
     meaning:
       'The right node answers, but what MetalLB wrote down (ServiceL2Status, the last nodeAssigned event) names another.',
   },
+  ARP203: {
+    severity: 'warning',
+    name: 'moved-unannounced',
+    meaning:
+      'The VIP moved to another node, and the new one was not heard to announce it. Whoever knew the old MAC goes on sending there until its entry ages.',
+  },
   ARP204: {
     severity: 'warning',
     name: 'wrong-interface',
@@ -116,6 +122,18 @@ export const FINDINGS = {
     name: 'pool-squatter',
     meaning:
       'An address that must be free is answered. As soon as a Service gets it, two machines will answer.',
+  },
+  ARP501: {
+    severity: 'warning',
+    name: 'flapping',
+    meaning:
+      'The owner of the VIP changed four times or more within ten minutes. Each change breaks the connections that go through it.',
+  },
+  ARP502: {
+    severity: 'warning',
+    name: 'slow-failover',
+    meaning:
+      "Nobody answered for the VIP for longer than MetalLB's own bound, before another node took it. memberlist takes no longer than that to drop a dead node.",
   },
   ARP601: {
     severity: 'error',

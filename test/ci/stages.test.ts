@@ -14,6 +14,7 @@ interface Stage {
   readonly name: string
   readonly budget: number
   readonly cold?: number
+  readonly warm?: string
   readonly command: string
 }
 
@@ -67,6 +68,15 @@ test('a stage that leaves a process behind → that process is ended', async () 
   const { status } = stages([{ name: 'leaver', budget: 5, command: `bash ${script}` }])
   assert.equal(status, 0)
   assert.ok(await hasEnded(readFileSync(pidFile, 'utf8').trim()))
+})
+
+test('a stage that finds built what it builds once → its budget, else the cold one', () => {
+  const row = { budget: 5, cold: 50, command: 'true' }
+  const { stdout } = stages([
+    { name: 'there', warm: 'true', ...row },
+    { name: 'not', warm: 'false', ...row },
+  ])
+  assert.match(stdout, /there .* of +5 s +ok\nnot .* of +50 s +ok/)
 })
 
 test('a name that no stage has → 2, with the names there are', () => {

@@ -55,6 +55,11 @@ for (const [argv, bundles] of [
     ['completion', 'bash'],
     ['arpcheck.js', 'cli.js'],
   ],
+  [
+    ['daemon', '--help'],
+    ['arpcheck.js', 'cli.js', 'daemon.js'],
+  ],
+  [['config'], ['arpcheck.js', 'cli.js', 'daemon.js']],
 ] as const) {
   test(`${argv.join(' ')} loads ${bundles.join(' and ')}`, () => assert.deepEqual(loadedBy(argv), bundles))
 }

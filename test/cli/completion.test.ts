@@ -68,6 +68,19 @@ for (const [typed, words] of [
   [['192.168.1.60', '='], NODES],
   [['--replay', ''], []], // a file: the shell's own affair
   [['--spea'], ['--speaker-metrics']],
+  [
+    ['daemon', '--conf'],
+    ['--confirm-interval', '--config'],
+  ],
+  [
+    ['config', '--log-level', ''],
+    ['debug', 'info', 'warn', 'error'],
+  ],
+  [
+    ['daemon', '--node', 'nuc'],
+    ['nuc-1', 'nuc-2'],
+  ],
+  [['daemon', ''], []],
   [['--'], FLAG_NAMES.map((name) => `--${name}`)],
 ] as const) {
   test(`after ${JSON.stringify(typed.join(' '))} the shell is offered ${words.join(' ') || 'nothing'}`, async () =>

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { FINDINGS } from '../../src/core/findings.ts'
-import { envName, FLAG_NAMES } from '../../src/cli/flags.ts'
+import { DAEMON_FLAG_NAMES, daemonFlag } from '../../src/cli/daemon/flags.ts'
+import { envName, FLAG_NAMES, variableOf } from '../../src/cli/flags.ts'
 import { manualPage } from '../../src/cli/manual.ts'
 import { COMMANDS, ENVIRONMENT, EXAMPLES, EXITS, FILES } from '../../src/cli/usage.ts'
 import { runProgram } from '../helpers/program.ts'
@@ -36,6 +37,7 @@ test(
     const text = shown()
     const names = [
       ...FLAG_NAMES.flatMap((name) => [`--${name}`, envName(name) ?? '']),
+      ...DAEMON_FLAG_NAMES.flatMap((name) => [`--${name}`, variableOf(name, daemonFlag(name)) ?? '']),
       ...COMMANDS.map(([name]) => `arpcheck ${name}`),
       ...[...EXITS, ...ENVIRONMENT, ...FILES, ...EXAMPLES].map(([name, what]) => `${name} ${what}`),
       ...Object.entries(FINDINGS).map(([code, { name }]) => `${code} ${name}`),

@@ -1,6 +1,7 @@
 import type { FindingCode } from '../../core/findings.ts'
 import { FOREIGN } from './foreign.ts'
 import { HERE } from './here.ts'
+import { MOVES } from './moves.ts'
 import { OWNER } from './owner.ts'
 import { SEVERAL } from './several.ts'
 import { SILENT } from './silent.ts'
@@ -28,6 +29,7 @@ export const ADVICE: Record<FindingCode, Advice> = {
   ...OWNER,
   ...SEVERAL,
   ...FOREIGN,
+  ...MOVES,
   ...SPEAKERS,
   ...HERE,
 }

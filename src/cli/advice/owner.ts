@@ -47,6 +47,29 @@ export const OWNER = {
     ],
     unlike: [['ARP201', 'the node that answers is the wrong one.']],
   },
+  ARP203: {
+    seen: 'Seen, by a daemon that listened all the time and lost no frame: one node answered, then another, and in the 6 s after that no gratuitous ARP of the new one. A one-shot run cannot know it. MetalLB announces for 5 s after each take-over, five times, two frames each.',
+    causes: [
+      'The announcement was sent and got lost: a switch port that was just coming up, storm control, a driver that was not ready (metallb #584). MetalLB does not repeat it later (metallb #2910).',
+      'A switch fabric, hypervisor or access point that filters gratuitous ARP, or passes none on (metallb #2009, #1890).',
+      "The new owner's kernel answers, not its speaker: ARP304. A kernel announces nothing.",
+      'Somebody else than MetalLB moved it: ARP306.',
+    ],
+    confirm: [
+      'Which MAC clients and the router have. There:  ip neigh show VIP',
+      'Whether announcements arrive, while the VIP moves:  tcpdump -p -eni IFACE arp and host VIP',
+      'Whether the speaker tried. Its log, and metallb_layer2_gratuitous_sent:  kubectl -n metallb-system logs POD',
+    ],
+    mend: [
+      'Where an entry is old, on that client or router:  ip neigh flush to VIP',
+      'Let its speaker announce it again, by a restart:  kubectl -n metallb-system delete pod POD',
+      'Let the switch pass gratuitous ARP from the ports of the nodes.',
+    ],
+    unlike: [
+      ['ARP701', "it is this host's own table that was old."],
+      ['ARP502', 'it was announced, but late.'],
+    ],
+  },
   ARP204: {
     seen: 'Seen: the MAC of another interface of the right node than those that the advertisements for this VIP name.',
     causes: [

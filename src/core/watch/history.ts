@@ -1,0 +1,166 @@
+import type { Mac } from '../mac.ts'
+import type { Moment, Relation, Sighting } from './passive.ts'
+
+/** What is remembered of one VIP: bounded, whatever comes. */
+export interface History {
+  /** Who answers, when exactly one does: a node's name, or the MAC of nobody's. */
+  readonly owner: { readonly who: string; readonly sinceMs: number } | null
+  readonly lastGood: Moment | null
+  /** The first question that nobody answered; null: somebody answered the last one. */
+  readonly silentSinceMs: number | null
+  /** The first look in this row that was not as it should be. */
+  readonly deviatesSinceMs: number | null
+  readonly claims: readonly Claim[]
+  /** The newest last. */
+  readonly changes: readonly OwnerChange[]
+  readonly ownerChanges: number
+  readonly gratuitous: ReadonlyMap<Exclude<Relation, 'unattributed'>, number>
+}
+
+/** Who was heard for it lately. */
+export interface Claim {
+  readonly who: string
+  readonly first: Moment
+  readonly last: Moment
+  readonly announcedMs: number | null
+}
+
+export interface OwnerChange {
+  /** The first sign of the new owner. */
+  readonly at: Moment
+  readonly from: string
+  readonly to: string
+  /** How long the old one had it. */
+  readonly heldMs: number
+  /** From the last sign of the old owner to the first of the new: no less than was out, and up to one interval more. */
+  readonly outageMs: number
+  /** From the first question that nobody answered on: at least so long nobody did. */
+  readonly silentMs: number
+  /** A gratuitous ARP of the new owner was heard; null: frames were lost then, so that nobody knows. */
+  readonly announced: boolean | null
+}
+
+/** One look that is over. */
+export interface Look {
+  /** When the first question left, and when the listening ended. */
+  readonly sinceMs: number
+  readonly atMs: number
+  /** Nodes, or MACs of nobody's. */
+  readonly answerers: readonly string[]
+  /** As it should be: what the judge says. */
+  readonly isGood: boolean
+  /** Frames may have been lost since the look before. */
+  readonly isLossy: boolean
+}
+
+const MAX_CLAIMS = 8
+const MAX_CHANGES = 16
+/** A new owner announces for 5 s (metallb internal/layer2/announcer.go); what has not come a second later does not come. */
+export const ANNOUNCED_WITHIN_MS = 6000
+
+export const NO_HISTORY: History = {
+  owner: null,
+  lastGood: null,
+  silentSinceMs: null,
+  deviatesSinceMs: null,
+  claims: [],
+  changes: [],
+  ownerChanges: 0,
+  gratuitous: new Map([
+    ['expected', 0],
+    ['other_node', 0],
+    ['foreign', 0],
+  ]),
+}
+
+export function whoIs({ node, mac }: { readonly node: string | null; readonly mac: Mac }): string {
+  return node ?? mac
+}
+
+/** Takes in what was heard; who owns the VIP is told by a whole look, because two may answer one question. */
+export function sighted(history: History, sighting: Sighting): History {
+  const { how, relation, at } = sighting
+  const who = whoIs(sighting)
+  const isAnnouncement = how === 'gratuitous'
+  return {
+    ...history,
+    lastGood: relation === 'expected' && !isAnnouncement ? at : history.lastGood,
+    claims: claimedBy(who, at, isAnnouncement, history),
+    gratuitous: isAnnouncement ? counted(history.gratuitous, relation) : history.gratuitous,
+    changes: isAnnouncement ? announcedLate(history.changes, who, at.ms) : history.changes,
+  }
+}
+
+/** A question to one MAC that was not answered: that alone changes no owner. */
+export function missed(history: History, sinceMs: number): History {
+  return { ...history, silentSinceMs: history.silentSinceMs ?? sinceMs }
+}
+
+export function looked(history: History, look: Look): History {
+  const { answerers, sinceMs, atMs, isGood } = look
+  const [who, ...others] = answerers
+  const first = history.claims.find((claim) => claim.who === who)?.first ?? { ms: atMs, ns: null }
+  const isNew = who !== undefined && others.length === 0 && who !== history.owner?.who
+  const change = isNew && history.owner ? changeTo(who, first, history, look) : null
+  const after: History = {
+    ...history,
+    owner: isNew ? { who, sinceMs: first.ms } : history.owner,
+    silentSinceMs: who === undefined ? (history.silentSinceMs ?? sinceMs) : null,
+    deviatesSinceMs: isGood ? null : (history.deviatesSinceMs ?? sinceMs),
+    changes: change ? [...history.changes, change].slice(-MAX_CHANGES) : history.changes,
+    ownerChanges: history.ownerChanges + (change ? 1 : 0),
+  }
+  return { ...after, claims: recent(after, look) }
+}
+
+function changeTo(to: string, at: Moment, history: History, { isLossy }: Look): OwnerChange {
+  const { owner, claims, silentSinceMs } = history
+  const last = claims.find(({ who }) => who === owner!.who)?.last
+  const isAnnounced = claims.some(({ who, announcedMs }) => who === to && announcedMs !== null)
+  return {
+    at,
+    from: owner!.who,
+    to,
+    heldMs: at.ms - owner!.sinceMs,
+    outageMs: last ? Math.max(0, betweenMs(last, at)) : 0,
+    silentMs: silentSinceMs === null ? 0 : Math.max(0, at.ms - silentSinceMs),
+    announced: isAnnounced ? true : isLossy ? null : false,
+  }
+}
+
+/** By the kernel's stamps where both have one: when we took a frame depends on how busy we were. */
+function betweenMs(from: Moment, to: Moment): number {
+  if (from.ns === null || to.ns === null) return to.ms - from.ms
+  return Number(to.ns - from.ns) / 1e6
+}
+
+function claimedBy(who: string, at: Moment, isAnnouncement: boolean, { claims, owner }: History): Claim[] {
+  const known = claims.find((claim) => claim.who === who)
+  const claim: Claim = {
+    who,
+    first: known?.first ?? at,
+    last: at,
+    announcedMs: isAnnouncement ? at.ms : (known?.announcedMs ?? null),
+  }
+  const others = claims.filter((other) => other.who !== who)
+  if (others.length < MAX_CLAIMS) return [...others, claim]
+  const oldest = others.findIndex((other) => other.who !== owner?.who)
+  return [...others.toSpliced(oldest, 1), claim]
+}
+
+/** The owner's, and those heard since this look began or a moment before: whoever comes back later comes anew. */
+function recent({ claims, owner }: History, { sinceMs }: Look): Claim[] {
+  return claims.filter(({ who, last }) => who === owner?.who || last.ms >= sinceMs - ANNOUNCED_WITHIN_MS)
+}
+
+/** The announcement may come after the first answer. */
+function announcedLate(changes: readonly OwnerChange[], who: string, atMs: number): readonly OwnerChange[] {
+  const last = changes.at(-1)
+  if (!last || last.to !== who || atMs - last.at.ms > ANNOUNCED_WITHIN_MS) return changes
+  return [...changes.slice(0, -1), { ...last, announced: true }]
+}
+
+function counted(counts: History['gratuitous'], relation: Relation): History['gratuitous'] {
+  if (relation === 'unattributed') return counts
+  return new Map(counts).set(relation, (counts.get(relation) ?? 0) + 1)
+}

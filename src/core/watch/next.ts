@@ -1,0 +1,91 @@
+import type { Ip } from '../ip.ts'
+import { isFree, nextUnicastMs, type Ask, type Out } from './asks.ts'
+import { frameAtMs, hasFrame } from './bucket.ts'
+import type { Target } from './plan.ts'
+import type { Draft } from './draft.ts'
+
+/** What is to be asked for, and since when. */
+interface Due {
+  readonly ip: Ip
+  readonly mode: Out['mode']
+  readonly dueMs: number
+}
+
+/** The most urgent question that every port it costs can bear now; broadcasts before questions to one MAC. */
+export function nextQuestion(draft: Draft): Due | undefined {
+  if (!hasFrame(draft.sent, draft.nowMs)) return undefined
+  let best: Due | undefined
+  for (const due of duesOf(draft))
+    if (isAffordable(draft, due.ip) && (!best || isBefore(due, best))) best = due
+  return best
+}
+
+/** When something is due, may be afforded, or was listened for long enough. */
+export function wakeMsOf(draft: Draft): number {
+  let wakeMs = Infinity
+  for (const ask of draft.asks.values()) wakeMs = Math.min(wakeMs, laterMs(ask, draft.nowMs))
+  for (const { ip } of duesOf(draft)) wakeMs = Math.min(wakeMs, affordableMs(draft, ip))
+  return wakeMs
+}
+
+/** Turns that come to nothing: no MAC is known, or the node that guards it was asked a moment ago and kept silent. */
+export function skipTurns({ plan, asks, nowMs, random }: Draft): void {
+  for (const [ip, target] of plan.targets) {
+    const ask = asks.get(ip)!
+    if (ask.unicastDueMs > nowMs || ask.out !== null) continue
+    if (ask.mac === null || guardOf(target, asks, nowMs) === 'silent')
+      asks.set(ip, { ...ask, unicastDueMs: nextUnicastMs(target, nowMs, random) })
+  }
+}
+
+/** What the node's own address says: asked once in the time in which each of its VIPs is asked once. */
+function guardOf(
+  { isGuarded, host, unicastMs }: Target,
+  asks: Draft['asks'],
+  nowMs: number,
+): 'answers' | 'asked' | 'silent' | 'unasked' {
+  const guard = isGuarded && host !== null ? asks.get(host) : undefined
+  if (!guard || guard.mac === null || guard.answeredAtMs > nowMs - unicastMs!) return 'answers'
+  if (guard.out !== null) return 'asked'
+  return guard.askedAtMs > nowMs - unicastMs! ? 'silent' : 'unasked'
+}
+
+function* duesOf({ plan, asks, nowMs }: Draft): Generator<Due> {
+  for (const [ip, target] of plan.targets) {
+    const ask = asks.get(ip)!
+    const dueMs = broadcastMs(ask)
+    if (dueMs <= nowMs && isFree(ask, 'broadcast')) yield { ip, mode: 'broadcast', dueMs }
+    else if (ask.unicastDueMs <= nowMs && ask.out === null) {
+      const guard = guardOf(target, asks, nowMs)
+      if (guard === 'answers') yield { ip, mode: 'unicast', dueMs: ask.unicastDueMs }
+      if (guard === 'unasked') yield { ip: target.host!, mode: 'unicast', dueMs: ask.unicastDueMs }
+    }
+  }
+}
+
+function isBefore(a: Due, b: Due): boolean {
+  return a.mode === b.mode ? a.dueMs < b.dueMs : a.mode === 'broadcast'
+}
+
+/** The next moment at which this address wants something, if not now. */
+function laterMs(ask: Ask, nowMs: number): number {
+  const moments = [
+    ask.out?.untilMs ?? Infinity,
+    isFree(ask, 'broadcast') ? broadcastMs(ask) : Infinity,
+    ask.out === null ? ask.unicastDueMs : Infinity,
+  ]
+  return Math.min(...moments.filter((ms) => ms > nowMs))
+}
+
+function broadcastMs({ sweepDueMs, burst }: Ask): number {
+  return Math.min(sweepDueMs, burst?.dueMs ?? Infinity)
+}
+
+function isAffordable({ plan, caused, nowMs }: Draft, ip: Ip): boolean {
+  return plan.targets.get(ip)!.ports.every((port) => hasFrame(caused.get(port)!, nowMs))
+}
+
+function affordableMs({ plan, caused, sent, nowMs }: Draft, ip: Ip): number {
+  const { ports } = plan.targets.get(ip)!
+  return Math.max(frameAtMs(sent, nowMs), ...ports.map((port) => frameAtMs(caused.get(port)!, nowMs)))
+}

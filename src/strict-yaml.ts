@@ -1,0 +1,116 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from 'yaml'
+import { anyOf, quoted } from './core/text.ts'
+import { nearest } from './core/nearest.ts'
+
+/** A file of settings is smaller, whatever certificates it holds. */
+export const MOST_BYTES = 256 * 1024
+const MOST_DEPTH = 8
+
+/** One key of a YAML mapping; texts are as written, so that each setting reads its own. */
+export interface Entry {
+  readonly key: string
+  readonly line: number
+  readonly value: Value
+}
+export type Value =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly Item[] }
+  | { readonly kind: 'map'; readonly entries: readonly Entry[] }
+
+export interface Item {
+  readonly text: string
+  readonly line: number
+}
+
+export interface Mistake {
+  readonly line: number
+  readonly message: string
+}
+
+export interface ReadYaml {
+  readonly entries: readonly Entry[]
+  readonly mistakes: readonly Mistake[]
+}
+
+/** The mapping that a file of settings is. YAML's wonders are refused: aliases, tags, several documents, doubled keys. */
+export function readYaml(text: string): ReadYaml {
+  if (Buffer.byteLength(text) > MOST_BYTES) return failed(1, `The file is larger than ${MOST_BYTES} bytes.`)
+  const lines = new LineCounter()
+  const lineOf = (offset: number | undefined): number => lines.linePos(offset ?? 0).line || 1
+  try {
+    const { contents, errors, warnings } = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const mistakes = [...errors, ...warnings].map(({ message, pos }) => ({ line: lineOf(pos[0]), message }))
+    if (mistakes.length > 0) return { entries: [], mistakes }
+    if (contents === null || (isScalar(contents) && contents.value === null)) return { entries: [], mistakes }
+    const value = valueOf(contents, lineOf, 0)
+    return value.kind === 'map'
+      ? { entries: value.entries, mistakes }
+      : failed(1, 'This is no list of  key: value.')
+  } catch (error) {
+    if (error instanceof Refused) return failed(error.line, error.message)
+    if (error instanceof RangeError) return failed(1, 'It is nested too deep.')
+    throw error
+  }
+}
+
+class Refused extends Error {
+  readonly line: number
+
+  constructor(line: number, message: string) {
+    super(message)
+    this.line = line
+  }
+}
+
+type LineOf = (offset: number | undefined) => number
+
+function valueOf(node: unknown, lineOf: LineOf, depth: number): Value {
+  const { range, anchor, tag } = (node ?? {}) as Node & { anchor?: string }
+  const line = lineOf(range?.[0])
+  if (depth > MOST_DEPTH) throw new Refused(line, 'It is nested too deep.')
+  if (anchor !== undefined || isAlias(node))
+    throw new Refused(line, 'Anchors and aliases are not taken: write it out.')
+  if (isMap(node)) return { kind: 'map', entries: node.items.map((pair) => entryOf(pair, lineOf, depth)) }
+  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => itemOf(item, lineOf, depth)) }
+  if (tag !== undefined) throw new Refused(line, `Tags such as ${quoted(tag)} are not taken.`)
+  return { kind: 'text', text: textOf(node) }
+}
+
+function entryOf({ key, value }: Pair, lineOf: LineOf, depth: number): Entry {
+  const line = lineOf((key as Node).range?.[0])
+  if (!isScalar(key)) throw new Refused(line, 'A key is a word.')
+  return { key: textOf(key), line, value: valueOf(value, lineOf, depth + 1) }
+}
+
+function itemOf(node: unknown, lineOf: LineOf, depth: number): Item {
+  const line = lineOf((node as Node).range?.[0])
+  const value = valueOf(node, lineOf, depth + 1)
+  if (value.kind !== 'text') throw new Refused(line, 'A list here holds words, nothing else.')
+  return { text: value.text, line }
+}
+
+/** As it was written: `1.10` and `0x1f` are not numbers before a setting says so. */
+function textOf(node: unknown): string {
+  if (!isScalar(node) || node.value === null) return ''
+  return typeof node.value === 'string' ? node.value : (node.source ?? '')
+}
+
+function failed(line: number, message: string): ReadYaml {
+  return { entries: [], mistakes: [{ line, message }] }
+}
+
+/** A key that nobody knows, with the one that was likely meant. */
+export function unknownKey({ key, line }: Entry, known: readonly string[], where = ''): Mistake {
+  const near = nearest(key, known)
+  const hint = near === undefined ? `It knows ${anyOf(known, 'and')}.` : `Did you mean ${near}?`
+  return { line, message: `There is no key ${quoted(key)}${where}. ${hint}` }
+}
+
+/** The mistakes of a file, a line each: `arpcheck.yaml:3: …`, at most ten of them. */
+export function tellMistakes(path: string, mistakes: readonly Mistake[]): readonly string[] {
+  const lines = mistakes.slice(0, MOST_TOLD).map(({ line, message }) => `${path}:${line}: ${message}`)
+  const more = mistakes.length - MOST_TOLD
+  return more > 0 ? [...lines, `… and ${more} more`] : lines
+}
+
+const MOST_TOLD = 10
