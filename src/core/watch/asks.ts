@@ -45,6 +45,8 @@ export const BURST_FRAMES = 3
 export const BURST_GAP_MS = 200
 /** A speaker announces itself five times within five seconds (metallb announcer.go): one burst at its start, one after. */
 export const BURST_PAUSE_MS = 5000
+/** What was asked so long before a look still bears on it: whether we hear, whether the node lives. */
+export const LOOK_REACH_MS = 5000
 /** Listening ends on this grid, so that many questions share one wake-up. */
 const GRID_MS = 250
 export const TIMEOUT_MS = 1000

@@ -113,6 +113,13 @@ export function looked(history: History, look: Look): History {
   return { ...after, claims: recent(after, look) }
 }
 
+/** Who was heard since then without being asked, for a daemon that only listens: nobody is no silence there. */
+export function listened(history: History, sinceMs: number, atMs: number): History {
+  const answerers = history.claims.filter(({ last }) => last.ms >= sinceMs).map(({ who }) => who)
+  if (answerers.length === 0) return history
+  return looked(history, { sinceMs, atMs, answerers, isGood: true, isLossy: false })
+}
+
 function changeTo(to: string, at: Moment, history: History, { isLossy }: Look): OwnerChange {
   const { owner, claims, silentSinceMs } = history
   const last = claims.find(({ who }) => who === owner!.who)?.last

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import { asked, nextUnicastMs, TIMEOUT_MS, type Ask, type Out } from './asks.ts'
 import { spend, type Bucket } from './bucket.ts'
 import type { Draft } from './draft.ts'
-import { close, forgive, makeSure, takeHeard } from './news.ts'
+import { accompany, close, forgive, makeSure, takeHeard } from './news.ts'
 import { nextQuestion, skipTurns, wakeMsOf } from './next.ts'
 import type { Plan } from './plan.ts'
 import { takePlan } from './replan.ts'
@@ -51,6 +51,8 @@ export interface Question {
   readonly ip: Ip
   readonly to: Mac
   readonly mode: Out['mode']
+  /** A look begins: evidence that was collected before is old. Questions to one MAC add to that of the broadcasts. */
+  readonly begins: boolean
 }
 
 /** The listening for one address is over: its evidence since `sinceMs` is complete. */
@@ -109,8 +111,10 @@ function take(draft: Draft, happening: Happening): void {
 function* questionsOf(draft: Draft): Generator<Question> {
   const { nowMs, random } = draft
   for (let next = nextQuestion(draft); next; next = nextQuestion(draft)) {
-    const { ip, mode } = next
+    const { ip, mode, dueMs } = next
     const [target, ask] = [draft.plan.targets.get(ip)!, draft.asks.get(ip)!]
+    const isSilent = mode === 'broadcast' && target.kind === 'vip' && ask.answering === false
+    if (isSilent && accompany(draft, ip, dueMs)) continue
     const dues = {
       sweepDueMs: mode === 'broadcast' ? spacedSweepMs(draft, target) : ask.sweepDueMs,
       unicastDueMs: nextUnicastMs(target, nowMs, random),
@@ -118,6 +122,7 @@ function* questionsOf(draft: Draft): Generator<Question> {
     draft.asks.set(ip, asked(ask, mode, nowMs, dues))
     draft.sent = spend(draft.sent, nowMs)
     for (const port of target.ports) draft.caused.set(port, spend(draft.caused.get(port)!, nowMs))
-    yield { ip, to: mode === 'broadcast' ? BROADCAST_MAC : ask.mac!, mode }
+    const isBroadcast = mode === 'broadcast'
+    yield { ip, to: isBroadcast ? BROADCAST_MAC : ask.mac!, mode, begins: isBroadcast && ask.out === null }
   }
 }
