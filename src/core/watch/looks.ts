@@ -1,7 +1,7 @@
 import type { Ip } from '../ip.ts'
 import { openRound, type Round } from '../round.ts'
-import { LOOK_REACH_MS } from './asks.ts'
 import type { Schedule } from './schedule.ts'
+import { LOOK_REACH_MS } from './timing.ts'
 
 /**
  * A one-shot has a round for all addresses; a daemon asks for each in its own time. So it keeps one round that never ends,

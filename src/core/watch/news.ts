@@ -1,19 +1,10 @@
 import type { Ip } from '../ip.ts'
-import {
-  answered,
-  BURST_FRAMES,
-  BURST_GAP_MS,
-  bursting,
-  closed,
-  estranged,
-  LOOK_REACH_MS,
-  TIMEOUT_MS,
-  type Ask,
-} from './asks.ts'
+import { answered, bursting, closed, estranged, type Ask } from './asks.ts'
 import { refund } from './bucket.ts'
 import type { Draft } from './draft.ts'
 import type { Target } from './plan.ts'
 import type { Heard } from './schedule.ts'
+import { BURST_FRAMES, BURST_GAP_MS, LOOK_REACH_MS, TIMEOUT_MS } from './timing.ts'
 
 /** More VIPs of one node are not made sure of at the same time: a sample tells a dead node, one broadcast does for the rest. */
 const SAMPLE = 3

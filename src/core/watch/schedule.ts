@@ -1,7 +1,7 @@
 import type { Ip } from '../ip.ts'
 import { BROADCAST_MAC, type Mac } from '../mac.ts'
 import type { Random } from '../random.ts'
-import { asked, nextUnicastMs, TIMEOUT_MS, type Ask, type Out } from './asks.ts'
+import { asked, type Ask, type Out } from './asks.ts'
 import { spend, type Bucket } from './bucket.ts'
 import type { Draft } from './draft.ts'
 import { accompany, close, forgive, makeSure, takeHeard } from './news.ts'
@@ -9,6 +9,7 @@ import { nextQuestion, skipTurns, wakeMsOf } from './next.ts'
 import type { Plan } from './plan.ts'
 import { takePlan } from './replan.ts'
 import { spacedSweepMs } from './spacing.ts'
+import { nextUnicastMs, TIMEOUT_MS } from './timing.ts'
 
 /**
  * What to ask next: a state machine over a clock that never steps back, with nothing else in it. Broadcasts decide,
@@ -45,6 +46,8 @@ export interface Step {
   readonly schedule: Schedule
   readonly questions: readonly Question[]
   readonly ended: readonly Ended[]
+  /** Nobody called for longer than a reply is waited for: frames may have been lost meanwhile. */
+  readonly slept: boolean
 }
 
 export interface Question {
@@ -92,14 +95,15 @@ export function step(schedule: Schedule, happening: Happening, clockMs: number, 
     random,
     ended: [],
   }
-  if (nowMs - schedule.wakeMs > TIMEOUT_MS) forgive(draft)
+  const slept = nowMs - schedule.wakeMs > TIMEOUT_MS
+  if (slept) forgive(draft)
   take(draft, happening)
   for (const [ip, { out }] of draft.asks) if (out && out.untilMs <= nowMs) close(draft, ip)
   skipTurns(draft)
   const questions = draft.plan.passive ? [] : [...questionsOf(draft)]
   const { plan, asks, sent, caused, ended } = draft
   const wakeMs = draft.plan.passive ? Infinity : wakeMsOf(draft)
-  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, ended }
+  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, ended, slept }
 }
 
 function take(draft: Draft, happening: Happening): void {

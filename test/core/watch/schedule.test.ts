@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import type { Ip } from '../../../src/core/ip.ts'
 import { BROADCAST_MAC } from '../../../src/core/mac.ts'
 import { seededRandom } from '../../../src/core/random.ts'
-import { loadsOf, TEMPO, type Tempo } from '../../../src/core/watch/budget.ts'
+import { TEMPO, type Tempo } from '../../../src/core/watch/budget.ts'
+import { loadsOf } from '../../../src/core/watch/loads.ts'
 import type { Plan, Target } from '../../../src/core/watch/plan.ts'
 import {
   newSchedule,
@@ -244,6 +245,12 @@ test('stopped while a question is out: its answer, which waited in the ring, cou
   made.heard(ip)
   made.run(3000)
   assert.ok(made.ended.every(({ answered }) => answered))
+})
+
+test('stopped for longer than a reply is waited for → it says so, because frames may be lost', () => {
+  const { schedule } = bench(1)
+  const stepAt = (atMs: number) => step(schedule, { what: 'time' }, atMs, seededRandom(1)).slept
+  assert.deepEqual([stepAt(schedule.wakeMs + 900), stepAt(schedule.wakeMs + 1100)], [false, true])
 })
 
 test('a clock that steps back: nothing is asked until it is where it was', () => {
