@@ -12,7 +12,8 @@ import type { NodeFacts } from './nodes.ts'
 import type { CanaryReport, VipReport } from './report.ts'
 import { hearing, mergeEvidence, type PastRound } from './rounds.ts'
 import { deafVantage } from './sentences.ts'
-import { canSettle, isDeviation, motionsOf, remainingMs, settled, type Held, type Hold } from './settle.ts'
+import { motionsOf } from './motions.ts'
+import { canSettle, isDeviation, remainingMs, settled, type Held, type Hold } from './settle.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
 /** All that one vantage has seen when its rounds are over. */
