@@ -35,6 +35,11 @@ export interface Held {
   readonly leftMs: number
   /** Who should answer changed before our eyes: a change that need not have a stamp. */
   readonly moved: boolean
+  /**
+   * A daemon was there when it began: it waits from then on, whatever has a date. What it knows of the speakers is some
+   * seconds old, so that a fail-over may be news to it.
+   */
+  readonly watched?: boolean
 }
 
 /** How long a deviation may still be lawful: until the youngest motion, or our own first sight of it, is old enough. */
@@ -81,11 +86,13 @@ export interface Surroundings {
   readonly gossipToTheDeadMs: number
   /** See `Held`. */
   readonly moved: boolean
+  readonly watched?: boolean
 }
 
 export function motionsOf(item: ClusterCase, around: Surroundings): Motion[] {
   return [
     ...dated(item, around),
+    ...(around.watched ? [{ what: 'it was seen for the first time a moment ago', ageMs: 0 }] : []),
     ...(around.moved ? [{ what: 'who should answer changed while we looked', ageMs: 0 }] : []),
     ...unrecordedDeaths(around.nodes),
     ...unreadSpeakers(item, around.nodes),
