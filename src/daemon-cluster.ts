@@ -23,8 +23,17 @@ const VIEW_MS = 10_000
 /** Between two writes that fail. */
 const RECORD_MS = 30_000
 const TICK_MS = 1000
+const AGEING_MS = 15_000
+const ELECTING = [
+  'services',
+  'endpointSlices',
+  'nodes',
+  'speakerPods',
+  'pools',
+  'l2Advertisements',
+] as const satisfies readonly InputName[]
 
-interface Told {
+interface Known {
   readonly reading: SpeakerReading
   readonly sealed: boolean
 }
@@ -36,7 +45,7 @@ export class Knowledge {
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
-  readonly #views = new Map<string, Told>()
+  readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
   readonly #sides = new Map<Look, Map<Look, ClusterSide>>()
   #facts: HostFacts
@@ -70,6 +79,12 @@ export class Knowledge {
     return this.#look
   }
 
+  /** Some list that elects has not been known to be complete for a while, or is again: its age is news. */
+  isAgeing(): boolean {
+    const both = [this.#look.cluster.inputs, this.#cluster.watch.snapshot().inputs]
+    return both.some((inputs) => ELECTING.some((name) => (inputs[name].ageMs ?? 0) > AGEING_MS))
+  }
+
   /** Before a look at the wire and after it: an expectation that differs has moved (rule 7). */
   readingSince(before: Look): Reading {
     return { ...readingOf(before), after: before === this.#look ? null : this.#look }
@@ -82,14 +97,14 @@ export class Knowledge {
     return side
   }
 
-  /** Asks each wanted speaker in its time, until the signal; tells of each answer. */
+  /** Asks each wanted speaker in its time, until the signal; tells of each answer that is another than before. */
   async readViews(onRead: () => void, signal: AbortSignal): Promise<void> {
     const read = this.#cluster.readViews
     if (!read) return
-    const running = new Set<Promise<void>>()
+    const running = new Set<Promise<unknown>>()
     while (!signal.aborted) {
       for (const node of this.#due()) {
-        const one = this.#readOne(node, read, signal).then(onRead)
+        const one = this.#readOne(node, read, signal).then((isNews) => isNews && onRead())
         running.add(one)
         void one.finally(() => running.delete(one))
       }
@@ -127,11 +142,11 @@ export class Knowledge {
     const nodes = new Set(cluster.speakerPods.map(({ nodeName }) => nodeName))
     for (const node of this.#views.keys())
       if (!nodes.has(node) || !(this.wanted.has(node) || this.wanted.size === 0)) this.#views.delete(node)
-    const told = [...this.#views.values()]
+    const known = [...this.#views.values()]
     const views =
-      told.length === 0
+      known.length === 0
         ? null
-        : { readings: told.map(({ reading }) => reading), sealed: told.some(({ sealed }) => sealed) }
+        : { readings: known.map(({ reading }) => reading), sealed: known.some(({ sealed }) => sealed) }
     return { cluster, views, claims: null, atMs: this.#clock.monotonicMs() }
   }
 
@@ -149,13 +164,15 @@ export class Knowledge {
     node: string,
     read: NonNullable<DaemonCluster['readViews']>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { cluster } = this.#look
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
-    if (signal.aborted) return
+    if (signal.aborted) return false
+    const before = this.#views.get(node)?.reading
     for (const reading of views?.readings ?? [])
       this.#views.set(reading.speaker.name, { reading, sealed: views!.sealed })
+    return told(before) !== told(this.#views.get(node)?.reading)
   }
 
   /** Others delete it, or the API was away when we wrote: what the API holds decides. */
@@ -168,6 +185,12 @@ export class Knowledge {
 }
 
 const KEPT_SIDES = 8
+
+/** What an election reads of it; incarnations rise all the time. */
+function told(one: SpeakerReading | undefined): string {
+  if (one?.reading.kind !== 'view') return one?.reading.kind ?? ''
+  return JSON.stringify(one.reading.members.map(({ name, address, state }) => [name, address, state]))
+}
 
 /** As many daemons as need a speaker's view share two exchanges in 10 s. */
 export function viewIntervalMs(daemons: number): number {

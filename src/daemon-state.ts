@@ -47,7 +47,7 @@ export function stateOf(parts: Parts): WatchState {
 function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }: Parts): VipState {
   const watch = work!.assignment.get(ip)
   const known = verdicts.get(ip)
-  const port = [...ports.values()].find(({ vantage }) => vantage.vips.includes(ip))
+  const port = [...ports.values()].find(({ plan }) => plan.targets.has(ip))
   return {
     vip: ip,
     services: holders.map(({ key }) => key),

@@ -5,6 +5,7 @@ import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
 import { ownMacs } from './core/outcome.ts'
+import { evidenceOf } from './core/round.ts'
 import type { Random } from './core/random.ts'
 import type { Report } from './core/report.ts'
 import { planVantages, type Vantage } from './core/vantage.ts'
@@ -36,8 +37,11 @@ export interface WatchEdges {
 }
 
 const TICK_MS = 1000
-/** Lists grow old without telling. */
+/** Lists grow old without telling; what was opened in vain is tried again. */
 const REFRESH_MS = 10_000
+const REFRESH_AT_LEAST_MS = 60_000
+/** A storm of changes in a large cluster must not take more than this part of a core. */
+const MOST_OF_A_CORE = 0.05
 /** The API may be away when we start: what can be watched then is nothing, and that is told. */
 const START_MS = 15_000
 /** What no waiting mends. */
@@ -61,6 +65,7 @@ export class Watch {
   #work: Work | null = null
   #logged: WatchState
   #refreshedMs = -Infinity
+  #tookMs = 0
   #hasNews = true
   #factsChanged = false
 
@@ -155,14 +160,21 @@ export class Watch {
 
   #step(isFirst: boolean): void {
     const { clock, hostFacts } = this.#edges
-    const isOld = clock.monotonicMs() - this.#refreshedMs >= REFRESH_MS
     if (this.#factsChanged) {
       this.#factsChanged = false
       this.#knowledge.facts = hostFacts()
       this.#hasNews = true
     }
-    if (this.#hasNews || isOld) this.#replan(isFirst)
+    if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
     for (const vip of this.#verdicts.due()) this.#portOf(vip)?.makeSure([vip])
+  }
+
+  #isTime(nowMs: number): boolean {
+    const sinceMs = nowMs - this.#refreshedMs
+    if (sinceMs < this.#tookMs / MOST_OF_A_CORE) return false
+    if (this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.size
+    return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }
 
   /** The whole assignment anew, as every daemon computes it, and our part of it to each interface. */
@@ -181,6 +193,7 @@ export class Watch {
     this.#verdicts.keepOnly(new Set(work.places.map(({ vip }) => vip).filter((vip) => this.#isOurs(vip))))
     this.#tellMoves(work)
     this.#rowsOfUntested(work)
+    this.#tookMs = this.#edges.clock.monotonicMs() - this.#refreshedMs
   }
 
   #openPorts(vantages: readonly Vantage[], isFirst: boolean): void {
@@ -275,9 +288,15 @@ export class Watch {
     const kind = port.plan.targets.get(ip)?.kind
     if (kind === 'vip' && mode === 'broadcast') this.#verdicts.lookedAt(ip, port, look)
     else if (kind === 'vip' && !answered) this.#verdicts.missed(ip, sinceMs)
-    else if (kind === 'node' && answered) this.#listen(port)
+    else if (kind === 'node' && answered && !this.#isKnown(port, look)) this.#listen(port)
     if (kind === 'vip' && mode === 'broadcast') this.#release(ip)
     else this.#judgeAgain(port)
+  }
+
+  /** Whether the map of MACs holds who answered. */
+  #isKnown({ ears }: Port, { round, ip }: AddressLook<Look>): boolean {
+    const { answers, unicastAnswers } = evidenceOf(round, ip)
+    return [...answers, ...unicastAnswers].every(({ mac }) => ears?.macs.nodeOf.has(mac))
   }
 
   /** What was deaf, or nobody's, may be told by what was heard since. */
@@ -299,14 +318,17 @@ export class Watch {
   /** Another owner, by what API and views say now: made sure of at once, and lawful for a while. */
   #tellMoves(work: Work): void {
     const side = this.#knowledge.sideSince(this.#knowledge.look)
-    const moved = work.places.flatMap(({ vip }) => {
+    const ours = work.vantages.flatMap(({ vips }) => vips)
+    const moved = ours.flatMap((vip) => {
       const elected = side.expect(vip, new Set())?.elected
       const essence = JSON.stringify([elected?.kind, elected ? nodesIn(elected) : []])
       const before = this.#essences.get(vip)
       this.#essences.set(vip, essence)
-      return before !== undefined && before !== essence && this.#portOf(vip) ? [vip] : []
+      return before !== undefined && before !== essence ? [vip] : []
     })
-    for (const vip of this.#essences.keys()) if (!work.vips.has(vip)) this.#essences.delete(vip)
+    const known = new Set(ours)
+    for (const vip of this.#essences.keys()) if (!known.has(vip)) this.#essences.delete(vip)
+    if (moved.length === 0) return
     this.#verdicts.moved(moved)
     for (const port of this.#ports.values())
       port.makeSure(moved.filter((vip) => port.vantage.vips.includes(vip)))
@@ -345,7 +367,7 @@ export class Watch {
   }
 
   #portOf(vip: Ip): Port | undefined {
-    return [...this.#ports.values()].find(({ vantage }) => vantage.vips.includes(vip))
+    return [...this.#ports.values()].find(({ plan }) => plan.targets.get(vip)?.kind === 'vip')
   }
 
   async #publish(signal: AbortSignal): Promise<void> {
