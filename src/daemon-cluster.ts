@@ -20,6 +20,9 @@ export interface DaemonCluster {
 
 /** Between two exchanges with one speaker, of ours and of one more daemon. */
 const VIEW_MS = 10_000
+/** A key that does not fit leaves an error in the speaker's log: the Secret may be rotated by then. */
+const KEY_MS = 300_000
+export const KEY_TROUBLE: ReadonlySet<string> = new Set(['sealed', 'wrong-key', 'no-key', 'wants-key'])
 /** Between two writes that fail. */
 const RECORD_MS = 30_000
 const TICK_MS = 1000
@@ -169,6 +172,8 @@ export class Knowledge {
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
     if (signal.aborted) return false
+    if (views?.readings.some(({ reading }) => KEY_TROUBLE.has(reading.kind)))
+      this.#dueMs.set(node, this.#clock.monotonicMs() + KEY_MS * (1 + 0.2 * this.#random.next()))
     const before = this.#views.get(node)?.reading
     for (const reading of views?.readings ?? [])
       this.#views.set(reading.speaker.name, { reading, sealed: views!.sealed })

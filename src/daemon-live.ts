@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts'
 import type { ClusterSnapshot } from './core/cluster.ts'
 import { seededRandom } from './core/random.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
+import { KEY_TROUBLE } from './daemon-cluster.ts'
 import type { WatchEdges } from './daemon-watch.ts'
 import type { ViewsReading } from './elected.ts'
 import { messageOf } from './errors.ts'
@@ -79,7 +80,6 @@ export async function openLiveDaemon(
 
 /** A Secret that was rotated is read again, but no more often than that. */
 const RENEW_MS = 60_000
-const KEY_TROUBLE: ReadonlySet<string> = new Set(['sealed', 'wrong-key', 'no-key', 'wants-key'])
 
 function renewedViews(
   { memberlistKeyFile }: DaemonConfig,

@@ -175,6 +175,16 @@ test('each speaker is asked for its view no more than once in 10 s', async (t) =
   assert.ok(world.asked.length > 30)
 })
 
+test('a speaker that no key of ours opens → asked seldom: each time leaves a line in its log', async (t) => {
+  const world = started(t, (one) => {
+    const readings = one.views.readings.map((each) => ({ ...each, reading: { kind: 'wrong-key' } as const }))
+    one.views = { ...one.views, readings }
+  })
+  await world.run(290)
+  assert.equal(world.asked.length, new Set(world.asked.map(({ speaker }) => speaker)).size)
+  assert.equal(world.vip(TRAEFIK).row?.verdict, 'ok')
+})
+
 test('our record as the API holds it → nothing is written; another, or none → it is written', async (t) => {
   const world = started(t)
   await world.run(120)
