@@ -39,6 +39,15 @@ const WIRINGS = [
   'live.ts',
   'live-cluster.ts',
   'daemon.ts',
+  'daemon-watch.ts',
+  'daemon-plan.ts',
+  'daemon-cluster.ts',
+  'daemon-port.ts',
+  'daemon-ports.ts',
+  'daemon-record.ts',
+  'daemon-verdicts.ts',
+  'daemon-state.ts',
+  'daemon-live.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */

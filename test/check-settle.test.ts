@@ -8,13 +8,13 @@ import type { Wait } from '../src/options.ts'
 import { NOW } from './helpers/cluster.ts'
 import {
   addressOf,
-  nucCluster,
+  calmCluster,
+  nucViews,
   NUC_MACS,
   NUCS,
   VIPS,
   withNodes,
   withOwners,
-  type NucName,
 } from './helpers/nucs.ts'
 import { NO_OPTIONS } from './helpers/options.ts'
 import { answers, FakeSegment } from './helpers/segment.ts'
@@ -22,44 +22,6 @@ import { answers, FakeSegment } from './helpers/segment.ts'
 // A one-shot in the middle of a change: it asks again until the change has settled or cannot explain what it sees.
 
 const TRAEFIK = VIPS['ingress/traefik'][0]
-const DAY = 86_400_000
-
-/** The home lab, in which nothing has changed for a day. */
-function calm(): ClusterSnapshot {
-  const cluster = nucCluster()
-  const since = NOW - DAY
-  const old = { createdAt: since, changedAt: since }
-  return {
-    ...cluster,
-    services: cluster.services.map((one) => ({ ...one, ...old })),
-    endpointSlices: cluster.endpointSlices.map((one) => ({ ...one, changedAt: since })),
-    nodes: cluster.nodes.map((one) => ({ ...one, ...old, ready: { status: 'True', since } })),
-    speakerPods: cluster.speakerPods.map((one) => ({
-      ...one,
-      createdAt: since,
-      startedAt: since,
-      ready: { status: 'True', since },
-    })),
-    pools: cluster.pools.map((one) => ({ ...one, changedAt: since })),
-    l2Advertisements: cluster.l2Advertisements.map((one) => ({ ...one, changedAt: since })),
-  }
-}
-
-/** Who counts whom: each of these speakers the same members; the others cannot be reached. */
-function views(of: readonly NucName[], members: readonly NucName[]): ViewsReading {
-  const counted = members.map(
-    (name) => ({ name, address: addressOf(name), port: 7946, state: 'alive', incarnation: 1 }) as const,
-  )
-  const readings = NUCS.map((name) => ({
-    speaker: { name, address: addressOf(name), port: 7946 },
-    reading: of.includes(name)
-      ? ({ kind: 'view', members: counted, keyIndex: 0, unproven: false } as const)
-      : ({ kind: 'no-route' } as const),
-    tookMs: 1,
-  }))
-  return { readings, sealed: true }
-}
-
 const LIVE = ['nuc-1', 'nuc-2', 'nuc-3'] as const
 
 interface World {
@@ -75,7 +37,13 @@ function powerLoss(): World {
   const segment = new FakeSegment()
   withNodes(segment, ['nuc-1', 'nuc-2'])
   withOwners(segment, { 'ingress/traefik': null })
-  return { segment, waits: [], cluster: calm(), views: views(LIVE, NUCS), stop: new AbortController() }
+  return {
+    segment,
+    waits: [],
+    cluster: calmCluster(),
+    views: nucViews(LIVE, NUCS),
+    stop: new AbortController(),
+  }
 }
 
 function run(world: World, options: Partial<CheckOptions> = {}): Promise<Report> {
@@ -99,7 +67,7 @@ test('a node dies, its successor takes over within seconds → ok, and that it s
   const world = powerLoss()
   world.segment.clock.onStep = (ms) => {
     if (ms < 6000 || world.views.readings.length === 0) return
-    world.views = views(LIVE, LIVE)
+    world.views = nucViews(LIVE, LIVE)
     world.segment.responders.push(answers(TRAEFIK, NUC_MACS['nuc-1']))
     world.segment.clock.onStep = () => {}
   }

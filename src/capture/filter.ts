@@ -9,6 +9,9 @@ const GRATUITOUS = 'arp[14:4] = arp[24:4]'
 /** For asking: replies and announcements of others, and our own who-has as the wire's tap saw it, for its stamp. */
 export const PROBER_FILTER = `arp and ((inbound and (${REPLY} or ${GRATUITOUS})) or (outbound and ${WHO_HAS}))`
 
+/** For watching: the same, and what this host answers to others, which on an elected node is all that shows it. */
+export const WATCHER_FILTER = `arp and ((inbound and (${REPLY} or ${GRATUITOUS})) or outbound)`
+
 /** For answering: every request of others. */
 export const RESPONDER_FILTER = `arp and inbound and ${WHO_HAS}`
 

@@ -1,5 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
-import { ArpcheckError } from '../errors.ts'
+import { systemClock } from '../clock.ts'
+import type { DaemonConfig } from '../core/watch/config.ts'
+import { runDaemon } from '../daemon.ts'
+import { openLiveDaemon } from '../daemon-live.ts'
+import { logFile, openLog } from '../log.ts'
 import { WebConfigFile } from '../metrics/web/files.ts'
 import { MOST_BYTES } from '../strict-yaml.ts'
 import { readArgumentsOf } from './arguments.ts'
@@ -7,7 +11,10 @@ import { DAEMON_FLAGS } from './daemon/flags.ts'
 import { daemonHelp } from './daemon/help.ts'
 import { configText } from './daemon/print.ts'
 import { readDaemonConfig } from './daemon/read.ts'
+import { onInterrupt } from './interrupt.ts'
 import { write, type World } from './streams.ts'
+
+declare const ARPCHECK_VERSION: string
 
 /** `arpcheck daemon …`: argv → exit code. */
 export async function daemonCommand(argv: readonly string[], world: World): Promise<number> {
@@ -18,9 +25,45 @@ export async function daemonCommand(argv: readonly string[], world: World): Prom
   if (read.config.webConfigFile !== null) new WebConfigFile(read.config.webConfigFile, () => {}).current()
   if (flags.has('check-config'))
     return print(`The configuration is good (file: ${read.file ?? 'none'}).\n`, world)
-  throw new ArpcheckError('usage', 'This build only checks the configuration of the daemon.', {
-    remedy: ['arpcheck daemon --check-config'],
-  })
+  return watchUntilStopped(argv, read.config, world)
+}
+
+/** Whatever hangs by then is cut off: a pod that is deleted should be gone. */
+const STOP_MS = 1800
+
+async function watchUntilStopped(
+  argv: readonly string[],
+  config: DaemonConfig,
+  world: World,
+): Promise<number> {
+  const out = logFile(2)
+  const log = openLog({ level: config.logLevel, format: config.logFormat, out })
+  const { signal, release } = onInterrupt()
+  const closed = new AbortController()
+  signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
+  const daemon = await openLiveDaemon(config, world.env, log)
+  try {
+    const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
+    await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)
+  } finally {
+    release()
+    await daemon.close()
+    await out.close()
+    closed.abort()
+  }
+  return 0
+}
+
+async function cutOff(closed: AbortSignal): Promise<void> {
+  await systemClock.sleep(STOP_MS, closed)
+  if (!closed.aborted) process.exit(0)
+}
+
+const BUILD = { version: ARPCHECK_VERSION, revision: '', runtime: `node ${process.version}` }
+
+function onHangUp(reload: () => void): () => void {
+  process.on('SIGHUP', reload)
+  return () => process.off('SIGHUP', reload)
 }
 
 /** `arpcheck config …`: what a daemon with these flags, here, would go by. */

@@ -30,11 +30,13 @@ export interface Surroundings {
   readonly gossipToTheDeadMs: number
   /** See `Held`. */
   readonly moved: boolean
+  readonly watched?: boolean
 }
 
 export function motionsOf(item: ClusterCase, around: Surroundings): Motion[] {
   return [
     ...dated(item, around),
+    ...(around.watched ? [{ what: 'it was seen for the first time a moment ago', ageMs: 0 }] : []),
     ...(around.moved ? [{ what: 'who should answer changed while we looked', ageMs: 0 }] : []),
     ...unrecordedDeaths(around.nodes),
     ...unreadSpeakers(item, around.nodes),

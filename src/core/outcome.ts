@@ -73,7 +73,8 @@ function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
   const judgement = stillOrBest(item, heldFor?.(item.vip) ?? null)
   if (!cluster || !heldFor || !canSettle(judgement) || !isElected(item))
     return { item, judgement, held: null }
-  const held = heldFor(item.vip)
+  const known = heldFor(item.vip)
+  const held = known?.watched && !isDeviation(judgement) ? null : known
   const moved = judgement.verdict === 'settling'
   const hold = holdOf(cluster, item, held)
   const leftMs = moved ? (held?.leftMs ?? hold.holdDownMs) : remainingMs(hold)
@@ -112,6 +113,7 @@ function holdOf({ cluster, timing }: ClusterSide, item: ClusterCase, held: Held 
     nodes: [...nodes.values()].filter(({ name }) => bearing.has(name)),
     gossipToTheDeadMs: timing.gossipToTheDeadMs,
     moved: held?.moved ?? false,
+    watched: held?.watched ?? false,
   })
   return { holdDownMs: timing.holdDownMs, motions, held }
 }

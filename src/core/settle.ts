@@ -18,6 +18,11 @@ export interface Held {
   readonly leftMs: number
   /** Who should answer changed before our eyes: a change that need not have a stamp. */
   readonly moved: boolean
+  /**
+   * A daemon was there when it began: it waits from then on, whatever has a date. What it knows of the speakers is some
+   * seconds old, so that a fail-over may be news to it.
+   */
+  readonly watched?: boolean
 }
 
 /** How long a deviation may still be lawful: until the youngest motion, or our own first sight of it, is old enough. */

@@ -1,5 +1,6 @@
 import type { ClusterSnapshot, Service, ServiceL2Status } from '../../src/core/cluster.ts'
 import type { Ip } from '../../src/core/ip.ts'
+import type { ViewsReading } from '../../src/elected.ts'
 import { advertisement, cluster, NOW, node, pool, service, slice, speaker } from './cluster.ts'
 import { answers, ip, type FakeSegment, type Responder } from './segment.ts'
 
@@ -84,7 +85,7 @@ export function statusOf(key: string, nodeName: string): ServiceL2Status {
 
 /** Live nodes on the wire: kernels that answer for their own address and, across NICs, for that of their pods. */
 export function withNodes(
-  segment: FakeSegment,
+  segment: Pick<FakeSegment, 'responders'>,
   names: readonly NucName[] = ['nuc-1', 'nuc-2', 'nuc-4'],
 ): void {
   segment.responders.push(...names.flatMap(kernelOf))
@@ -92,7 +93,7 @@ export function withNodes(
 
 /** Who answers for each VIP: the elected, but for what `other` says; null: nobody. */
 export function withOwners(
-  segment: FakeSegment,
+  segment: Pick<FakeSegment, 'responders'>,
   other: Partial<Record<keyof typeof VIPS, string | null>> = {},
 ): void {
   for (const key of KEYS) {
@@ -100,6 +101,40 @@ export function withOwners(
     const hardware = other[key] === undefined ? NUC_MACS[owner] : other[key]
     if (hardware !== null) segment.responders.push(answers(vip, hardware))
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** The home lab, in which nothing has changed for a day. */
+export function calmCluster(): ClusterSnapshot {
+  const base = nucCluster()
+  const since = NOW - DAY_MS
+  const old = { createdAt: since, changedAt: since }
+  const ready = { status: 'True', since } as const
+  return {
+    ...base,
+    services: base.services.map((one) => ({ ...one, ...old })),
+    endpointSlices: base.endpointSlices.map((one) => ({ ...one, changedAt: since })),
+    nodes: base.nodes.map((one) => ({ ...one, ...old, ready })),
+    speakerPods: base.speakerPods.map((one) => ({ ...one, createdAt: since, startedAt: since, ready })),
+    pools: base.pools.map((one) => ({ ...one, changedAt: since })),
+    l2Advertisements: base.l2Advertisements.map((one) => ({ ...one, changedAt: since })),
+  }
+}
+
+/** Who counts whom: each of these speakers the same members; the others cannot be reached. */
+export function nucViews(of: readonly NucName[], members: readonly NucName[]): ViewsReading {
+  const counted = members.map(
+    (name) => ({ name, address: addressOf(name), port: 7946, state: 'alive', incarnation: 1 }) as const,
+  )
+  const readings = NUCS.map((name) => ({
+    speaker: { name, address: addressOf(name), port: 7946 },
+    reading: of.includes(name)
+      ? ({ kind: 'view', members: counted, keyIndex: 0, unproven: false } as const)
+      : ({ kind: 'no-route' } as const),
+    tookMs: 1,
+  }))
+  return { readings, sealed: true }
 }
 
 export function addressOf(name: NucName): Ip {

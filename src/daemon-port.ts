@@ -1,0 +1,207 @@
+import type { Capture, CaptureEvents } from './capture/capture.ts'
+import type { Clock } from './clock.ts'
+import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from './core/arp.ts'
+import type { Ip } from './core/ip.ts'
+import { ZERO_MAC, type Mac } from './core/mac.ts'
+import type { Random } from './core/random.ts'
+import { senderFor, type Vantage } from './core/vantage.ts'
+import {
+  begin,
+  end,
+  keepOnly,
+  newLooks,
+  takeFrame,
+  type AddressLook,
+  type Looks,
+} from './core/watch/address-looks.ts'
+import { heardOf, sightingOf, type Ears, type Moment, type Sighting } from './core/watch/passive.ts'
+import type { Plan } from './core/watch/plan.ts'
+import {
+  newSchedule,
+  step,
+  type Ended,
+  type Happening,
+  type Heard,
+  type Question,
+} from './core/watch/schedule.ts'
+import { TIMEOUT_MS } from './core/watch/timing.ts'
+import type { Look } from './elected.ts'
+import { ArpcheckError } from './errors.ts'
+
+/** What one interface has done since it was opened. */
+export interface PortCounts {
+  readonly sent: Map<'broadcast' | 'unicast', number>
+  readonly results: Map<string, number>
+  readonly dropped: Map<string, number>
+}
+
+export interface PortOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
+  /** The cluster as it is known now. */
+  readonly context: () => Look
+  readonly onSighting: (sighting: Sighting) => void
+  /** The listening for one address is over. */
+  readonly onEnded: (port: Port, ended: Ended, look: AddressLook<Look>) => void
+  readonly onTrouble: (port: Port, error: ArpcheckError) => void
+  readonly onFault: (error: unknown) => void
+}
+
+/** One interface: its open capture, what is asked there and when, and what was heard. */
+export class Port {
+  readonly looks: Looks<Look> = newLooks()
+  readonly counts: PortCounts = { sent: new Map(), results: new Map(), dropped: new Map() }
+  vantage: Vantage
+  ears: Ears | null = null
+  readonly #options: PortOptions
+  readonly #capture: Capture
+  readonly #closed = new AbortController()
+  #schedule
+  #alarm = new AbortController()
+  #naps = 0
+
+  /** Throws an ArpcheckError where the interface cannot be opened. */
+  constructor(vantage: Vantage, options: PortOptions) {
+    this.vantage = vantage
+    this.#options = options
+    this.#schedule = newSchedule(options.clock.monotonicMs())
+    this.#capture = options.openCapture(vantage.link.name, {
+      onFrames: () => this.#guarded(() => this.#collect()),
+      onTrouble: (error) => options.onTrouble(this, error),
+    })
+  }
+
+  get plan(): Plan {
+    return this.#schedule.plan
+  }
+
+  statistics(): ReturnType<Capture['statistics']> {
+    return this.#capture.statistics()
+  }
+
+  retarget(plan: Plan): void {
+    keepOnly(this.looks, plan.targets)
+    this.#happen({ what: 'plan', plan })
+  }
+
+  /** Asks for these soon, as far as the budget goes. */
+  makeSure(ips: Iterable<Ip>): void {
+    this.#happen({ what: 'changed', ips })
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#alarm.abort()
+    this.#capture.close()
+  }
+
+  #happen(happening: Happening): void {
+    if (this.#closed.signal.aborted) return
+    const { clock, random } = this.#options
+    const nowMs = clock.monotonicMs()
+    const { schedule, questions, ended, slept } = step(this.#schedule, happening, nowMs, random)
+    this.#schedule = schedule
+    if (slept) this.#naps++
+    for (const one of ended) this.#end(one, nowMs)
+    if (questions.length > 0) this.#ask(questions, nowMs)
+    this.#arm(schedule.wakeMs - nowMs)
+  }
+
+  /** One alarm at a time: whatever happens sooner sets another. */
+  #arm(inMs: number): void {
+    this.#alarm.abort()
+    if (inMs === Infinity || this.#closed.signal.aborted) return
+    const alarm = (this.#alarm = new AbortController())
+    void this.#options.clock.sleep(Math.max(0, inMs), alarm.signal).then(() => {
+      if (!alarm.signal.aborted) this.#guarded(() => this.#happen({ what: 'time' }))
+    })
+  }
+
+  #ask(questions: readonly Question[], nowMs: number): void {
+    const { context, onTrouble } = this.#options
+    const lost = this.#lost()
+    const frames = questions.map(({ ip, to, mode }) => {
+      const spa = senderFor(ip, this.vantage.link, 'auto')
+      const plan = {
+        mac: this.vantage.link.mac,
+        senders: new Map([[ip, spa]]),
+        timeoutNs: BigInt(TIMEOUT_MS) * 1_000_000n,
+      }
+      begin(this.looks, { ip, mode, plan, context: context() }, nowMs, lost)
+      increase(this.counts.sent, mode)
+      return whoHas(ip, to, this.vantage.link.mac, spa)
+    })
+    this.#capture.send({ frames, gapNs: 0 }).catch((error: unknown) => {
+      if (error instanceof ArpcheckError) onTrouble(this, error)
+      else this.#options.onFault(error)
+    })
+  }
+
+  #end(ended: Ended, nowMs: number): void {
+    const look = end(this.looks, ended.ip, nowMs, this.#lost())
+    increase(this.counts.results, `${ended.mode} ${ended.answered ? 'reply' : 'timeout'}`)
+    if (look) this.#options.onEnded(this, ended, look)
+  }
+
+  #collect(): void {
+    const { clock } = this.#options
+    for (const captured of this.#capture.drain()) {
+      const frame = decodeArp(captured.bytes)
+      if (typeof frame === 'string') increase(this.counts.dropped, 'malformed')
+      else this.#take(frame, captured, { ms: clock.monotonicMs(), ns: captured.atNs })
+    }
+  }
+
+  #take(frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
+    takeFrame(this.looks, frame, captured)
+    const sighting = this.ears && sightingOf(frame, at, this.ears)
+    if (sighting) this.#options.onSighting(sighting)
+    const heard = sighting ? this.#heardOf(sighting) : this.#controlOf(frame)
+    if (heard) this.#happen({ what: 'heard', heard })
+  }
+
+  /** Whoever answers while no MAC of those that should is known may be one of them: it is no news. */
+  #heardOf(sighting: Sighting): Heard {
+    const heard = heardOf(sighting)
+    const isUntold = sighting.relation === 'unattributed' && !this.#knowsMacs(sighting.vip)
+    return isUntold ? { ...heard, isExpected: true } : heard
+  }
+
+  #knowsMacs(vip: Ip): boolean {
+    const { mayAnswer, macs } = this.ears!
+    const nodes = mayAnswer(vip)?.nodes ?? []
+    return [...macs.nodeOf.values()].some((node) => nodes.includes(node))
+  }
+
+  /** A reply of a node for its own address, or of the gateway. */
+  #controlOf({ op, spa, sha, tha }: ArpFrame): Heard | null {
+    const kind = this.plan.targets.get(spa)?.kind
+    const isReply = op === 'reply' && tha === this.vantage.link.mac && sha !== tha
+    return isReply && (kind === 'node' || kind === 'canary')
+      ? { ip: spa, mac: sha, how: 'reply', isExpected: true }
+      : null
+  }
+
+  /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
+  #lost(): number | null {
+    const statistics = this.#capture.statistics()
+    return statistics && statistics.kernelDrops + statistics.ringDrops + this.#naps
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      if (!this.#closed.signal.aborted) run()
+    } catch (error) {
+      this.#options.onFault(error)
+    }
+  }
+}
+
+function whoHas(tpa: Ip, to: Mac, mac: Mac, spa: Ip): Uint8Array {
+  return encodeArp({ op: 'who-has', ethDst: to, ethSrc: mac, sha: mac, spa, tha: ZERO_MAC, tpa })
+}
+
+function increase<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

@@ -1,0 +1,224 @@
+import { heldAt } from './core/again.ts'
+import { unaskedReport } from './core/assemble.ts'
+import { unknown, type Judgement } from './core/case.ts'
+import type { ClusterSide } from './core/cluster-side.ts'
+import type { FindingCode, Severity } from './core/findings.ts'
+import type { Ip } from './core/ip.ts'
+import { outcomeOf, type Outcome } from './core/outcome.ts'
+import type { VipReport } from './core/report.ts'
+import type { PastRound } from './core/rounds.ts'
+import type { Held } from './core/settle.ts'
+import type { Vantage } from './core/vantage.ts'
+import { isFault } from './core/verdict.ts'
+import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
+import { looked, missed, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
+import { holdsAfter, holdsFrom, holdsOf, type Holds } from './core/watch/hold.ts'
+import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
+import type { Sighting } from './core/watch/passive.ts'
+import type { Observation, VipState } from './core/watch/state.ts'
+import { NO_TALLY, tallied } from './core/watch/tally.ts'
+import type { Knowledge } from './daemon-cluster.ts'
+import type { Port } from './daemon-port.ts'
+import type { Look } from './elected.ts'
+
+/** What is remembered of one VIP that we watch. */
+export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'firedFindings'> {
+  /** Null: not judged yet. */
+  readonly row: VipReport | null
+  readonly history: History
+  readonly canaries: Outcome['canaries']
+  /** The last look heard nothing at all, and may have been alone: the next one tells. */
+  readonly isDoubted: boolean
+}
+
+const NEW: Watched = {
+  row: null,
+  history: NO_HISTORY,
+  canaries: [],
+  isDoubted: false,
+  ...NO_TALLY,
+  lastAnswerAt: null,
+}
+
+/** The verdicts of this vantage: the judge of a one-shot, its hold-down and a memory laid over it. */
+export class Verdicts {
+  readonly #watched = new Map<Ip, Watched>()
+  readonly #knowledge: Knowledge
+  readonly #now: () => { readonly ms: number; readonly at: number }
+  readonly #observe: (observation: Observation) => void
+  #holds: Holds = new Map()
+  /** Hold-downs whose end was seen to already. */
+  readonly #told = new Map<Ip, number>()
+
+  constructor(
+    knowledge: Knowledge,
+    now: () => { readonly ms: number; readonly at: number },
+    observe: (observation: Observation) => void,
+  ) {
+    this.#knowledge = knowledge
+    this.#now = now
+    this.#observe = observe
+  }
+
+  get(vip: Ip): Watched | undefined {
+    return this.#watched.get(vip)
+  }
+
+  /** What is watched no more is forgotten, with its series. */
+  keepOnly(vips: { has(vip: Ip): boolean }): void {
+    for (const vip of this.#watched.keys()) if (!vips.has(vip)) this.#watched.delete(vip)
+    for (const vip of this.#told.keys()) if (!vips.has(vip)) this.#told.delete(vip)
+    this.#holds = holdsOf(this.#holds, vips)
+  }
+
+  sighted(sighting: Sighting): void {
+    const before = this.#watched.get(sighting.vip) ?? NEW
+    const isAnswer = sighting.how !== 'gratuitous' && sighting.relation === 'expected'
+    this.#watched.set(sighting.vip, {
+      ...before,
+      history: sighted(before.history, sighting),
+      lastAnswerAt: isAnswer ? this.#now().at : before.lastAnswerAt,
+    })
+  }
+
+  /** A question to one MAC was not answered: raw silence begins, and a broadcast decides. */
+  missed(vip: Ip, sinceMs: number): void {
+    const before = this.#watched.get(vip) ?? NEW
+    this.#watched.set(vip, { ...before, history: missed(before.history, sinceMs) })
+  }
+
+  /** The expectation of these moved: what they show now may be lawful for a while. */
+  moved(vips: Iterable<Ip>): void {
+    const { holdDownMs } = this.#side().timing
+    this.#holds = holdsFrom(this.#holds, vips, this.#now().ms, holdDownMs)
+  }
+
+  /** VIPs whose hold-down has just ended while they still deviate, each once: it is time for the verdict. */
+  due(): Ip[] {
+    const nowMs = this.#now().ms
+    const over = [...this.#holds].filter(
+      ([vip, { atMs }]) =>
+        atMs <= nowMs && this.#told.get(vip) !== atMs && this.#watched.get(vip)?.row?.verdict === 'settling',
+    )
+    for (const [vip, { atMs }] of over) this.#told.set(vip, atMs)
+    return over.map(([vip]) => vip)
+  }
+
+  /** A broadcast look is over: it counts, and it is remembered. */
+  lookedAt(vip: Ip, port: Port, look: AddressLook<Look>): void {
+    const before = this.#watched.get(vip) ?? NEW
+    const judged = this.#judged(vip, port, look.context)
+    if (!judged) return
+    const { row } = judged
+    // a question that was alone proves nothing; it is made sure of at once, beside others
+    if (row.reason === 'deaf-vantage' && before.row?.verdict === 'ok' && !before.isDoubted) {
+      const history = missed(before.history, look.sinceMs)
+      this.#watched.set(vip, { ...before, history, isDoubted: true })
+      return
+    }
+    const isBad = isFault(row.verdict) || row.verdict === 'settling'
+    const history = looked(before.history, {
+      sinceMs: look.sinceMs,
+      atMs: look.endedMs!,
+      answerers: [...new Set(row.answered.map(whoIs))],
+      isGood: !isBad && !(row.verdict === 'unknown' && before.history.deviatesSinceMs !== null),
+      isLossy: look.loss !== 'none',
+    })
+    const { probes } = tallied(before, row)
+    this.#keep(vip, { ...judged, history, probes, isDoubted: false })
+    this.#tell(before, row, history, port.vantage.link.name)
+  }
+
+  /** The same look, by what was heard since of others. */
+  judgeAgain(vip: Ip, port: Port, { context, sinceMs }: AddressLook<Look>): void {
+    const before = this.#watched.get(vip) ?? NEW
+    const judged = this.#judged(vip, port, context)
+    if (!judged) return
+    const { row } = judged
+    const isBad = isFault(row.verdict) || row.verdict === 'settling'
+    const deviatesSinceMs = before.history.deviatesSinceMs ?? (isBad ? sinceMs : null)
+    const history = { ...before.history, deviatesSinceMs }
+    this.#keep(vip, { ...judged, history })
+    this.#tellDetection(before, row, history)
+  }
+
+  /** What is known of one VIP, judged now; null: it is no VIP any more. */
+  #judged(vip: Ip, { vantage, looks }: Port, context: Look): Judged | null {
+    const side = this.#knowledge.sideSince(context)
+    if (!side.vips.has(vip)) return null
+    const outcome = this.#outcome(vip, vantage, side, pastFor(looks, vip))
+    const row = outcome.vips[0]!
+    const held = outcome.unsettled.get(vip) ?? null
+    const judged = new Map([[vip, { verdict: row.verdict, held }]])
+    this.#holds = holdsAfter(this.#holds, judged, this.#now().ms)
+    return { row, canaries: outcome.canaries }
+  }
+
+  /** Nobody can test it from here: what is to be said of it all the same. */
+  untested(vip: Ip, vantage: Vantage | null, judgement: Judgement = unknown('deaf-vantage', [])): void {
+    const side = this.#side()
+    const row = vantage
+      ? this.#outcome(vip, vantage, side, []).vips[0]!
+      : unaskedReport(vip, judgement, side.vips.get(vip), side.expect(vip, new Set()))
+    this.#keep(vip, { row, canaries: [] })
+  }
+
+  #side(): ClusterSide {
+    return this.#knowledge.sideSince(this.#knowledge.look)
+  }
+
+  #outcome(vip: Ip, vantage: Vantage, side: ClusterSide, past: readonly PastRound[]): Outcome {
+    const nowMs = this.#now().ms
+    const { holdDownMs } = side.timing
+    const held = (ip: Ip): Held | null => heldAt(this.#holds.get(ip), nowMs)
+    return outcomeOf({
+      vantage: { ...vantage, vips: [vip] },
+      // a neighbour entry of this host is what our own questions left there
+      facts: { ...this.#knowledge.facts, neighbours: [] },
+      expectations: new Map(),
+      cluster: side,
+      mustBeFree: [],
+      past,
+      echo: new Map(),
+      heldFor: (ip) => ({ ...(held(ip) ?? { leftMs: holdDownMs, moved: false }), watched: true }),
+      interrupted: false,
+    })
+  }
+
+  /** With what only a memory can find. */
+  #keep(vip: Ip, { row, ...change }: Judged & Partial<Watched>): void {
+    const before = this.#watched.get(vip) ?? NEW
+    const after = { ...before, ...change }
+    const { failoverMaxMs } = this.#side().timing
+    const more = historyFindings(vip, after.history, { nowMs: this.#now().ms, failoverMaxMs })
+    const findings = [...row.findings, ...more]
+    const firedFindings = fired(before.firedFindings, findings)
+    this.#watched.set(vip, { ...after, row: { ...row, findings }, firedFindings })
+  }
+
+  #tell(before: Watched, row: VipReport, history: History, name: string): void {
+    const rttMs = row.answered[0]?.rttMs ?? null
+    if (rttMs !== null) this.#observe({ what: 'rtt', interface: name, seconds: rttMs / 1000 })
+    for (const one of outageBetween(before.history, history)) this.#observe(one)
+    this.#tellDetection(before, row, history)
+  }
+
+  #tellDetection(before: Watched, { verdict }: VipReport, history: History): void {
+    if (!isFault(verdict) || isFault(before.row?.verdict ?? 'ok')) return
+    for (const one of detectionOf(history, verdict, this.#now().ms)) this.#observe(one)
+  }
+}
+
+interface Judged extends Pick<Watched, 'canaries'> {
+  readonly row: VipReport
+}
+
+function fired(
+  before: ReadonlyMap<FindingCode, Severity>,
+  findings: VipReport['findings'],
+): ReadonlyMap<FindingCode, Severity> {
+  const isNew = findings.some(({ code }) => !before.has(code))
+  return isNew
+    ? new Map([...before, ...findings.map(({ code, severity }) => [code, severity] as const)])
+    : before
+}

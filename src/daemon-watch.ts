@@ -1,0 +1,273 @@
+import type { Ip } from './core/ip.ts'
+import { offSegment } from './core/judge.ts'
+import type { Report } from './core/report.ts'
+import { planVantages, type Vantage } from './core/vantage.ts'
+import type { DaemonConfig } from './core/watch/config.ts'
+import { changesBetween } from './core/watch/log-lines.ts'
+import type { Observation, WatchState } from './core/watch/state.ts'
+import { Knowledge } from './daemon-cluster.ts'
+import { nodesIn, workOf, type Work } from './daemon-plan.ts'
+import { Ports, type WatchEdges } from './daemon-ports.ts'
+import { reportOf, stateOf, type Parts } from './daemon-state.ts'
+import { Verdicts } from './daemon-verdicts.ts'
+import { ArpcheckError, messageOf } from './errors.ts'
+
+export type { WatchEdges } from './daemon-ports.ts'
+
+const TICK_MS = 1000
+/** Lists grow old without telling; what was opened in vain is tried again. */
+const REFRESH_MS = 10_000
+const REFRESH_AT_LEAST_MS = 60_000
+/** A storm of changes in a large cluster must not take more than this part of a core. */
+const MOST_OF_A_CORE = 0.05
+/** The API may be away when we start: what can be watched then is nothing, and that is told. */
+const START_MS = 15_000
+/**
+ * The loop: what the cluster says becomes work, work becomes plans of interfaces, their looks become verdicts. It polls
+ * itself once a second for what changed, so that a storm of changes costs one step.
+ */
+export class Watch {
+  readonly #edges: WatchEdges
+  readonly #knowledge: Knowledge
+  readonly #verdicts: Verdicts
+  readonly #ports: Ports
+  readonly #essences = new Map<Ip, string>()
+  readonly #waiting = new Map<Ip, Set<() => void>>()
+  readonly #startedAt: number
+  #observations: Observation[] = []
+  #config: DaemonConfig
+  #loaded: WatchState['config']
+  #work: Work | null = null
+  #logged: WatchState
+  #refreshedMs = -Infinity
+  #tookMs = 0
+  #hasNews = true
+  #factsChanged = false
+
+  constructor(config: DaemonConfig, edges: WatchEdges) {
+    this.#edges = edges
+    this.#config = config
+    const { clock, cluster, random } = edges
+    this.#startedAt = this.#at()
+    this.#loaded = { loadedAt: this.#startedAt, successful: true }
+    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random)
+    const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
+    this.#verdicts = new Verdicts(this.#knowledge, now, (one) => void this.#observations.push(one))
+    this.#ports = new Ports(edges, this.#knowledge, this.#verdicts, {
+      isOurs: (vip) => this.#isOurs(vip),
+      onTrouble: () => (this.#factsChanged = true),
+      onLooked: (vip) => this.#release(vip),
+    })
+    this.#logged = this.state()
+  }
+
+  /** Until the signal; then every capture is closed. `observe` hears what histograms count. */
+  async run(observe: (observation: Observation) => void, signal: AbortSignal): Promise<void> {
+    const { clock, cluster, watchHost } = this.#edges
+    const stopped = new AbortController()
+    const ended = AbortSignal.any([signal, stopped.signal])
+    const host = watchHost(() => (this.#factsChanged = true))
+    const unlisten = cluster.watch.onChange(() => (this.#hasNews = true))
+    const beside: Promise<void>[] = []
+    try {
+      await Promise.race([cluster.ready(ended), clock.sleep(START_MS, ended)])
+      beside.push(
+        this.#knowledge.readViews(() => (this.#hasNews = true), ended),
+        this.#publish(ended),
+      )
+      for (let isFirst = true; !signal.aborted; isFirst = false) {
+        this.#step(isFirst)
+        for (const one of this.#observations.splice(0)) observe(one)
+        this.#tellChanges()
+        await clock.sleep(TICK_MS, ended)
+      }
+    } finally {
+      stopped.abort()
+      unlisten()
+      host.close()
+      this.#ports.close()
+      await Promise.all(beside)
+    }
+  }
+
+  state(): WatchState {
+    return stateOf(this.#parts())
+  }
+
+  report(): Report {
+    return reportOf(this.#parts(), this.#at())
+  }
+
+  /** Null: it watches what it should. */
+  unready(): string | null {
+    if (this.#work === null) return 'The cluster has not been read yet.'
+    const isReadable = this.#knowledge.look.cluster.inputs.services.ageMs !== null
+    if (!isReadable) return 'Which addresses are VIPs has never been read.'
+    const wanted = this.#work.vantages.length
+    return wanted > 0 && this.#ports.all.size === 0 ? 'No interface could be opened.' : null
+  }
+
+  /** Asks for one VIP now; resolves when its look is over. */
+  async look(vip: Ip, signal: AbortSignal): Promise<void> {
+    const port = this.#ports.of(vip)
+    if (!port || this.#config.passive) throw notFromHere(vip, this.#work)
+    await new Promise<void>((resolve, reject) => {
+      const waiting = this.#waiting.get(vip) ?? new Set()
+      this.#waiting.set(vip, waiting.add(done))
+      signal.addEventListener('abort', late, { once: true })
+      port.makeSure([vip])
+      function done(): void {
+        signal.removeEventListener('abort', late)
+        resolve()
+      }
+      function late(): void {
+        waiting.delete(done)
+        const message = `The budget did not allow to ask for ${vip} in time.`
+        reject(new ArpcheckError('capture-failed', message, { remedy: ['Ask less often.'] }))
+      }
+    })
+  }
+
+  /** Another configuration; null: it was refused, and the one in force stays. */
+  reconfigure(config: DaemonConfig | null): void {
+    this.#loaded = config
+      ? { loadedAt: this.#at(), successful: true }
+      : { ...this.#loaded, successful: false }
+    if (config) this.#config = config
+    this.#hasNews = true
+  }
+
+  #step(isFirst: boolean): void {
+    const { clock, hostFacts } = this.#edges
+    if (this.#factsChanged) {
+      this.#factsChanged = false
+      this.#knowledge.facts = hostFacts()
+      this.#hasNews = true
+    }
+    if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
+    this.#ports.makeSure(this.#verdicts.due())
+  }
+
+  #isTime(nowMs: number): boolean {
+    const sinceMs = nowMs - this.#refreshedMs
+    if (sinceMs < this.#tookMs / MOST_OF_A_CORE) return false
+    if (this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
+    return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
+  }
+
+  /** The whole assignment anew, as every daemon computes it, and our part of it to each interface. */
+  #replan(isFirst: boolean): void {
+    this.#hasNews = false
+    this.#refreshedMs = this.#edges.clock.monotonicMs()
+    const look = this.#knowledge.refresh()
+    const side = this.#knowledge.sideSince(look)
+    const { facts } = this.#knowledge
+    const fleet = this.#work?.fleet ?? null
+    const work = workOf({ config: this.#config, facts, look, side, fleet, nowMs: this.#refreshedMs })
+    this.#work = work
+    this.#knowledge.wanted = work.speakers
+    this.#ports.open(work.vantages, isFirst)
+    this.#ports.retarget(work, this.#config)
+    this.#verdicts.keepOnly(new Set(work.places.map(({ vip }) => vip).filter((vip) => this.#isOurs(vip))))
+    this.#tellMoves(work)
+    this.#rowsOfUntested(work)
+    this.#tookMs = this.#edges.clock.monotonicMs() - this.#refreshedMs
+  }
+
+  #release(vip: Ip): void {
+    const waiting = this.#waiting.get(vip)
+    this.#waiting.delete(vip)
+    for (const done of waiting ?? []) done()
+  }
+
+  /** Another owner, by what API and views say now: made sure of at once, and lawful for a while. */
+  #tellMoves(work: Work): void {
+    const side = this.#knowledge.sideSince(this.#knowledge.look)
+    const ours = work.vantages.flatMap(({ vips }) => vips)
+    const moved = ours.flatMap((vip) => {
+      const elected = side.expect(vip, new Set())?.elected
+      const essence = JSON.stringify([elected?.kind, elected ? nodesIn(elected) : []])
+      const before = this.#essences.get(vip)
+      this.#essences.set(vip, essence)
+      return before !== undefined && before !== essence ? [vip] : []
+    })
+    const known = new Set(ours)
+    for (const vip of this.#essences.keys()) if (!known.has(vip)) this.#essences.delete(vip)
+    if (moved.length === 0) return
+    this.#verdicts.moved(moved)
+    this.#ports.makeSure(moved)
+  }
+
+  /** What cannot be tested from here, though it is ours to tell: said, never left as it was. */
+  #rowsOfUntested({ me, isNode, places, assignment }: Work): void {
+    for (const { vip, answerers } of places) {
+      if (this.#ports.of(vip) || !this.#isOurs(vip)) continue
+      if (answerers.includes(me)) this.#verdicts.untested(vip, this.#vantageFor(vip))
+      else if (!isNode && assignment.get(vip)!.untestable === 'off-segment' && !this.#wasWatched(vip))
+        this.#verdicts.untested(vip, null, offSegment(vip))
+      else this.#verdicts.untested(vip, null)
+    }
+  }
+
+  #wasWatched(vip: Ip): boolean {
+    const reason = this.#verdicts.get(vip)?.row?.reason
+    return reason !== undefined && reason !== 'vantage-off-segment' && reason !== 'ndp-not-probed'
+  }
+
+  #vantageFor(vip: Ip): Vantage | null {
+    const plan = planVantages([vip], [], this.#knowledge.facts)
+    return 'code' in plan ? null : (plan.vantages[0] ?? null)
+  }
+
+  /** Assigned to us, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
+  #isOurs(vip: Ip): boolean {
+    const { me, isNode, assignment, places } = this.#work!
+    const watch = assignment.get(vip)
+    if (!watch) return false
+    if (watch.vantages.includes(me) || this.#ports.of(vip)) return true
+    if (watch.vantages.length > 0) return false
+    if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
+    return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false
+  }
+
+  async #publish(signal: AbortSignal): Promise<void> {
+    const { log } = this.#edges
+    const { node } = this.#config
+    if (node === null) return
+    await this.#knowledge.publishRecord(
+      node,
+      (error) => log.warn?.('our NIC record could not be written', { why: messageOf(error) }),
+      signal,
+    )
+  }
+
+  #tellChanges(): void {
+    const state = this.state()
+    for (const { level, message, fields } of changesBetween(this.#logged, state))
+      this.#edges.log[level]?.(message, fields)
+    this.#logged = state
+  }
+
+  #parts(): Parts {
+    return {
+      startedAt: this.#startedAt,
+      config: this.#config,
+      loaded: this.#loaded,
+      work: this.#work,
+      ports: this.#ports.all,
+      knowledge: this.#knowledge,
+      verdicts: this.#verdicts,
+    }
+  }
+
+  #at(): number {
+    return Number(this.#edges.clock.wallNs() / 1_000_000n)
+  }
+}
+
+function notFromHere(vip: Ip, work: Work | null): ArpcheckError {
+  const vantages = work?.assignment.get(vip)?.vantages ?? []
+  const others = vantages.length > 0 ? `; ${vantages.join(', ')} can` : ''
+  return new ArpcheckError('no-such-interface', `${vip} is not asked for from here${others}.`)
+}

@@ -1,0 +1,208 @@
+import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
+import { decodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
+import type { ClusterSnapshot, NicRecord, NodeNic, Readable } from '../../src/core/cluster.ts'
+import type { HostFacts } from '../../src/core/host.ts'
+import type { Ip } from '../../src/core/ip.ts'
+import { seededRandom } from '../../src/core/random.ts'
+import type { VerdictName } from '../../src/core/verdict.ts'
+import type { DaemonConfig } from '../../src/core/watch/config.ts'
+import type { Observation, VipState } from '../../src/core/watch/state.ts'
+import { Watch, type WatchEdges } from '../../src/daemon-watch.ts'
+import type { ViewsReading } from '../../src/elected.ts'
+import type { ArpcheckError } from '../../src/errors.ts'
+import type { Log } from '../../src/log.ts'
+import { cluster, NOW } from './cluster.ts'
+import {
+  addressOf,
+  calmCluster,
+  NUC_MACS,
+  NUCS,
+  nucViews,
+  withNodes,
+  withOwners,
+  type NucName,
+} from './nucs.ts'
+import { answers, GATEWAY, hostFacts, mac, type Responder } from './segment.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export const CONFIG: DaemonConfig = {
+  interfaces: [],
+  intervalMs: 30_000,
+  confirmIntervalMs: 5000,
+  vantages: 'all',
+  budgetPerSecond: 10,
+  passive: false,
+  namespaces: [],
+  kubeconfig: null,
+  context: null,
+  metallbNamespace: null,
+  namespace: null,
+  node: 'nuc-3',
+  memberlist: 'auto',
+  memberlistKeyFile: null,
+  speakerMetrics: false,
+  listen: { host: '127.0.0.1', port: 0 },
+  healthListen: { host: '127.0.0.1', port: 0 },
+  webConfigFile: null,
+  metricsMaxVips: 500,
+  logLevel: 'info',
+  logFormat: 'json',
+}
+
+/** What each daemon wrote down of its node. */
+export function nicRecords(names: readonly NucName[] = NUCS): NicRecord[] {
+  return names.map((node) => ({
+    node,
+    nics: [
+      { name: 'eno1', mac: mac(NUC_MACS[node]), addresses: [{ ip: addressOf(node), bits: 24 }], state: 'up' },
+    ],
+    changedAt: NOW - 3_600_000,
+  }))
+}
+
+/** nuc-3's daemon in a home lab in memory, in a time that the test drives. */
+export class DaemonWorld {
+  readonly clock = new VirtualClock()
+  responders: Responder[] = [answers(GATEWAY.ip, GATEWAY.mac)]
+  cluster: ClusterSnapshot = { ...calmCluster(), nicRecords: nicRecords() }
+  /** Monotonic; null: it answers. */
+  apiAwaySinceMs: number | null = null
+  /** Where nothing could be read yet. */
+  unread: ClusterSnapshot['inputs'] | null = null
+  views: ViewsReading = nucViews(NUCS, NUCS)
+  facts: HostFacts = hostFacts()
+  readonly sent: (ArpFrame & { readonly atMs: number })[] = []
+  readonly asked: { readonly speaker: string; readonly atMs: number }[] = []
+  readonly published: (readonly NodeNic[])[] = []
+  readonly observed: Observation[] = []
+  readonly lines: { readonly level: string; readonly message: string; readonly fields: object }[] = []
+  readonly open = new Set<CaptureEvents>()
+  /** Every verdict that stood, by VIP, in its order. */
+  readonly verdicts = new Map<string, (VerdictName | null)[]>()
+  readonly stop = new AbortController()
+  refuses: ArpcheckError | null = null
+  onHostChange: () => void = () => {}
+  onClusterChange: () => void = () => {}
+  ended: Promise<void> = Promise.resolve()
+  watch!: Watch
+
+  constructor() {
+    withNodes(this)
+    withOwners(this)
+  }
+
+  start(config: Partial<DaemonConfig> = {}): void {
+    this.watch = new Watch({ ...CONFIG, ...config }, this.edges())
+    this.ended = this.watch.run((one) => void this.observed.push(one), this.stop.signal)
+    this.ended.catch(() => {})
+  }
+
+  /** Lets time run, and keeps what it says each second. */
+  async run(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left--) {
+      await this.clock.run(1000)
+      for (const [vip, { row }] of this.watch.state().vips) {
+        const before = this.verdicts.get(vip) ?? []
+        if (before.at(-1) !== (row?.verdict ?? null))
+          this.verdicts.set(vip, [...before, row?.verdict ?? null])
+      }
+    }
+  }
+
+  vip(ip: string): VipState {
+    return this.watch.state().vips.get(ip as Ip)!
+  }
+
+  lose(name: NucName): void {
+    const hardware = mac(NUC_MACS[name])
+    const before = this.responders
+    this.responders = before.map((respond) => (question) => {
+      const replies = respond(question)
+      return replies.filter((bytes) => (decodeArp(bytes) as ArpFrame).sha !== hardware)
+    })
+  }
+
+  edges(): WatchEdges {
+    return {
+      clock: this.clock,
+      random: seededRandom(7),
+      hostFacts: () => this.facts,
+      openCapture: (_name, events) => this.#openCapture(events),
+      watchHost: (onChange) => {
+        this.onHostChange = onChange
+        return { close: () => (this.onHostChange = () => {}) }
+      },
+      cluster: {
+        watch: {
+          snapshot: () => this.#snapshot(),
+          onChange: (listener) => {
+            this.onClusterChange = listener
+            return () => (this.onClusterChange = () => {})
+          },
+          status: () => [],
+        },
+        ready: async () => {},
+        readViews: async ({ speakerPods }) => {
+          const names = speakerPods.map(({ nodeName }) => nodeName)
+          for (const name of names) this.asked.push({ speaker: name!, atMs: this.clock.monotonicMs() })
+          return {
+            ...this.views,
+            readings: this.views.readings.filter(({ speaker }) => names.includes(speaker.name)),
+          }
+        },
+        publish: async (nics) => void this.published.push(nics),
+      },
+      log: this.#log(),
+    }
+  }
+
+  #snapshot(): ClusterSnapshot {
+    const ms = this.clock.monotonicMs()
+    if (this.unread) return { ...cluster(), inputs: this.unread, takenAt: NOW + ms, metallbNamespace: null }
+    const ageMs = this.apiAwaySinceMs === null ? 0 : ms - this.apiAwaySinceMs
+    const readable: Readable = 'yes'
+    const inputs = Object.keys(this.cluster.inputs).map((name) => [name, { readable, ageMs }])
+    return {
+      ...this.cluster,
+      inputs: Object.fromEntries(inputs) as ClusterSnapshot['inputs'],
+      takenAt: NOW + ms,
+    }
+  }
+
+  #openCapture(events: CaptureEvents): Capture {
+    if (this.refuses) throw this.refuses
+    this.open.add(events)
+    const queue: CapturedFrame[] = []
+    let [sent, received] = [0, 0]
+    const come = (bytes: Uint8Array): void => {
+      queue.push({ bytes, wireLength: bytes.length, atNs: this.clock.wallNs() })
+      received++
+      if (this.open.has(events)) events.onFrames()
+    }
+    return {
+      engine: 'native',
+      can: { statistics: true, timestamps: true, survivesDown: true },
+      send: async ({ frames }) => {
+        for (const bytes of frames) {
+          const question = decodeArp(bytes) as ArpFrame
+          sent++
+          this.sent.push({ ...question, atMs: this.clock.monotonicMs() })
+          const replies = this.responders.flatMap((respond) => respond(question))
+          void this.clock.sleep(0).then(() => come(bytes))
+          for (const reply of replies) void this.clock.sleep(0.3).then(() => come(reply))
+        }
+      },
+      drain: () => queue.splice(0),
+      statistics: () => ({ received, kernelDrops: 0, ringDrops: 0, sent, sendErrors: 0 }),
+      close: () => void this.open.delete(events),
+    }
+  }
+
+  #log(): Log {
+    const write =
+      (level: string) =>
+      (message: string, fields: object = {}) =>
+        void this.lines.push({ level, message, fields })
+    return { debug: null, info: write('info'), warn: write('warn'), error: write('error') }
+  }
+}
