@@ -46,6 +46,7 @@ const WIRINGS = [
   'daemon-verdicts.ts',
   'daemon-state.ts',
   'daemon-live.ts',
+  'daemon-views.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */
