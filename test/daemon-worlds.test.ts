@@ -109,7 +109,6 @@ for (const [plural, kind, shown] of [
     if (shown !== 'ok') world.withdraw(TRAEFIK)
     world.server.remove('CustomResourceDefinition', null, crd.metadata.name)
     await world.run(600)
-    console.log(world.verdicts.get(TRAEFIK), world.vip(TRAEFIK)?.row?.reason, JSON.stringify(world.vip(TRAEFIK)?.row?.findings), world.vip(TRAEFIK)?.row?.expected?.refusal)
     assert.equal(verdict(world), shown)
     world.server.apply(crd)
     for (const object of objects) world.server.apply(object)

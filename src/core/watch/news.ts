@@ -51,6 +51,13 @@ function callWitness({ asks, plan, nowMs }: Draft, ip: Ip): void {
   if (witness) asks.set(witness.ip, bursting(witness.ask, 1, nowMs))
 }
 
+/** A look that is nearer to an answer than that is judged beside it. */
+const NEAR_MS = 1000
+
+function isAlone({ asks }: Draft, sinceMs: number): boolean {
+  return [...asks.values()].every(({ answeredAtMs }) => answeredAtMs < sinceMs - NEAR_MS)
+}
+
 /** Enough others of its node are made sure of already, or silent for sure. */
 function isSampled({ asks, plan }: Draft, { node, kind }: Target): boolean {
   if (kind !== 'vip') return false
@@ -81,6 +88,9 @@ export function close(draft: Draft, ip: Ip): void {
     callWitness(draft, ip)
   }
   const target = plan.targets.get(ip)!
+  // nothing new, and as good as unheard where nobody else was asked about then
+  const isUsual = missed === 'no' && !wasAnswered && mode === 'broadcast' && target.kind === 'vip'
+  if (isUsual && isAlone(draft, sinceMs)) callWitness(draft, ip)
   if (missed === 'believed' && target.kind === 'node')
     for (const vip of doubtedBy(draft, target.node!)) makeSure(draft, vip)
 }
