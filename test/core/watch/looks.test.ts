@@ -1,95 +1,86 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeArp, encodeArp, type ArpFrame } from '../../../src/core/arp.ts'
+import { decodeArp, encodeArp } from '../../../src/core/arp.ts'
+import type { Ip } from '../../../src/core/ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from '../../../src/core/mac.ts'
-import { hearing, mergeEvidence } from '../../../src/core/rounds.ts'
-import {
-  answeredLast,
-  begin,
-  end,
-  keepOnly,
-  newLooks,
-  pastFor,
-  takeFrame,
-  type Looks,
-} from '../../../src/core/watch/looks.ts'
-import { ip, mac, OWN_MAC, replyTo } from '../../helpers/segment.ts'
+import { evidenceOf, hear, openRound, type Round } from '../../../src/core/round.ts'
+import { hearing } from '../../../src/core/rounds.ts'
+import { begun, cutOf } from '../../../src/core/watch/looks.ts'
+import { newSchedule, type Schedule } from '../../../src/core/watch/schedule.ts'
+import { NUC_1, NUC_2 } from '../../helpers/cases.ts'
+import { ip, OWN_MAC, replyTo } from '../../helpers/segment.ts'
 
-const [VIP, NODE, OWN] = [ip('192.168.1.60'), ip('192.168.1.14'), ip('192.168.1.13')]
-const NUC4 = mac('1c:69:7a:aa:04:10')
+const [US, VIP, HOST, OTHER] = [13, 60, 11, 12].map((last) => ip(`192.168.1.${last}`)) as [Ip, Ip, Ip, Ip]
 
-/** One look: asked, and answered where somebody answers. */
-function look(
-  looks: Looks<null>,
-  address: typeof VIP,
-  atMs: number,
-  answerer: Mac | null,
-  to = BROADCAST_MAC,
-): void {
-  const mode = to === BROADCAST_MAC ? 'broadcast' : 'unicast'
-  const plan = { mac: OWN_MAC, senders: new Map([[address, OWN]]), timeoutNs: 1_000_000_000n }
-  begin(looks, { ip: address, mode, plan, context: null }, atMs, 0)
-  const question = encodeArp({
+const opened = (): Round =>
+  openRound({
+    mac: OWN_MAC,
+    senders: new Map([VIP, HOST, OTHER].map((one) => [one, US])),
+    timeoutNs: 1_000_000_000n,
+  })
+
+/** We ask, and these MACs answer. */
+function ask(round: Round, tpa: Ip, to: Mac, ...answerers: Mac[]): void {
+  const bytes = encodeArp({
     op: 'who-has',
     ethDst: to,
     ethSrc: OWN_MAC,
     sha: OWN_MAC,
-    spa: OWN,
+    spa: US,
     tha: ZERO_MAC,
-    tpa: address,
+    tpa,
   })
-  hear(looks, question, atMs)
-  if (answerer) hear(looks, replyTo(decodeArp(question) as ArpFrame, { sha: answerer }), atMs + 1)
-  end(looks, address, atMs + 1000, 0)
+  const question = decodeArp(bytes)
+  assert.ok(typeof question !== 'string')
+  const frames = [bytes, ...answerers.map((sha) => replyTo(question, { sha }))]
+  for (const one of frames) hear(round, { bytes: one, wireLength: 60, atNs: 1n })
 }
 
-function hear(looks: Looks<null>, bytes: Uint8Array, atMs: number): void {
-  const atNs = BigInt(atMs) * 1_000_000n
-  takeFrame(looks, decodeArp(bytes) as ArpFrame, { bytes, wireLength: bytes.length, atNs })
+function askedAt(moments: Partial<Record<string, number>>): Schedule {
+  const asks = Object.entries(moments).map(([one, askedAtMs]) => [one, { askedAtMs }])
+  return { ...newSchedule(0), asks: new Map(asks as never) }
 }
 
-test('silence beside an answer → heard; far from any → not', () => {
-  const looks = newLooks<null>()
-  look(looks, NODE, 0, NUC4)
-  look(looks, VIP, 1000, null)
-  assert.equal(hearing(pastFor(looks, VIP)).hears, true)
-  look(looks, VIP, 30_000, null)
-  assert.equal(hearing(pastFor(looks, VIP)).hears, false)
-})
-
-test('an older answer of another address stays known, whenever it came', () => {
-  const looks = newLooks<null>()
-  look(looks, NODE, 0, NUC4)
-  look(looks, VIP, 30_000, NUC4)
+test('a look begins → what was heard of its address before is gone, what was heard of others stays', () => {
+  const round = opened()
+  ask(round, VIP, BROADCAST_MAC, NUC_1)
+  ask(round, HOST, BROADCAST_MAC, NUC_1)
+  const next = begun(round, VIP)
+  assert.deepEqual([evidenceOf(next, VIP).asked, evidenceOf(next, VIP).answers], [0, []])
+  assert.equal(evidenceOf(next, HOST).answers.length, 1)
+  ask(next, VIP, BROADCAST_MAC, NUC_2)
   assert.deepEqual(
-    mergeEvidence(pastFor(looks, VIP), NODE).answers.map((one) => one.mac),
-    [NUC4],
+    evidenceOf(next, VIP).answers.map(({ mac }) => mac),
+    [NUC_2],
   )
 })
 
-test('a question to one MAC counts only where it came after the broadcast (ARP107)', () => {
-  const looks = newLooks<null>()
-  look(looks, VIP, 0, NUC4, NUC4)
-  look(looks, VIP, 5000, null)
-  assert.equal(mergeEvidence(pastFor(looks, VIP), VIP).unicastAnswers.length, 0)
-  look(looks, VIP, 10_000, NUC4, NUC4)
-  assert.equal(mergeEvidence(pastFor(looks, VIP), VIP).unicastAnswers.length, 1)
+test('an answer to a question to one MAC adds to the evidence of the broadcasts before it (rule 6)', () => {
+  const round = begun(opened(), VIP)
+  ask(round, VIP, BROADCAST_MAC)
+  ask(round, VIP, NUC_1, NUC_1)
+  const { answers, unicastAnswers } = evidenceOf(round, VIP)
+  assert.deepEqual([answers.length, unicastAnswers.length], [0, 1])
 })
 
-test('frames that were lost while it was listened → the look is lossy', () => {
-  const looks = newLooks<null>()
-  const plan = { mac: OWN_MAC, senders: new Map([[VIP, OWN]]), timeoutNs: 1n }
-  begin(looks, { ip: VIP, mode: 'broadcast', plan, context: null }, 0, 3)
-  assert.equal(end(looks, VIP, 1000, 5)?.loss, 'lost')
-  assert.equal(end(looks, VIP, 2000, 5), undefined)
+test('what was heard before the look proves no hearing: a NIC that went deaf is deaf', () => {
+  const round = begun(opened(), VIP)
+  ask(round, OTHER, BROADCAST_MAC, NUC_2)
+  ask(round, VIP, BROADCAST_MAC)
+  const cut = cutOf(round, askedAt({ [OTHER]: 10_000, [VIP]: 40_000 }), 40_000)
+  assert.deepEqual([...cut.ledgers.keys()], [VIP])
+  assert.equal(hearing([{ round: cut, loss: 'none' }]).hears, false)
 })
 
-test('the last look tells whether an address answers; what is asked no more is forgotten', () => {
-  const looks = newLooks<null>()
-  assert.equal(answeredLast(looks, NODE), null)
-  look(looks, NODE, 0, NUC4)
-  look(looks, NODE, 5000, null, NUC4)
-  assert.equal(answeredLast(looks, NODE), false)
-  keepOnly(looks, new Set([VIP]))
-  assert.equal(answeredLast(looks, NODE), null)
+test('another that answered during the look proves it', () => {
+  const round = begun(opened(), VIP)
+  ask(round, VIP, BROADCAST_MAC)
+  ask(round, OTHER, BROADCAST_MAC, NUC_2)
+  const cut = cutOf(round, askedAt({ [OTHER]: 40_200, [VIP]: 40_000 }), 40_000)
+  assert.equal(hearing([{ round: cut, loss: 'none' }]).hears, true)
+})
+
+test('an address that is not in the plan begins nothing', () => {
+  const round = opened()
+  assert.equal(begun(round, ip('10.0.0.1')), round)
 })
