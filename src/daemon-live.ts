@@ -46,7 +46,7 @@ export async function openLiveDaemon(
       ? null
       : renewedViews({
           keyFile: config.memberlistKeyFile,
-          memberlistSecret: cluster.memberlistSecret,
+          memberlistSecret: (namespace, signal) => cluster.memberlistSecret(namespace, signal),
           open: openSpeakerViews,
           clock: systemClock,
           log,

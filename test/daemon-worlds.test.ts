@@ -35,7 +35,7 @@ async function secondsToOk(world: DaemonWorld, most: number): Promise<number> {
     if (verdict(world) === 'ok' && seconds > 0) return seconds
     await world.run(1)
   }
-  assert.fail(`${verdict(world)} ${world.vip(TRAEFIK)?.row?.reason} after ${most} s`)
+  throw new Error(`${verdict(world)} ${world.vip(TRAEFIK)?.row?.reason} after ${most} s`)
 }
 
 /** Of the lists that are watched. */
@@ -50,7 +50,7 @@ function assertCalm(world: ApiWorld): void {
   const faults = [...world.verdicts].flatMap(([vip, all]) =>
     all.filter((one) => one !== null && isFault(one)).map((one) => `${vip} ${one}`),
   )
-  assert.deepEqual(faults, [])
+  assert.deepEqual(faults, [], JSON.stringify([...world.verdicts]))
   assert.deepEqual(world.mistakes, [])
   assert.deepEqual(
     world.lines.filter(({ message }) => message === 'a mistake of ours'),
@@ -119,6 +119,25 @@ for (const [plural, kind, shown] of [
     assertCalm(world)
   })
 }
+
+test('nobody answers for ten minutes for the one VIP that there is → silent all the time, once its hold-down is over', async (t) => {
+  const world = await started(t)
+  world.lose('nuc-4')
+  world.views = nucViews(LIVE, NUCS)
+  await world.run(600)
+  assert.deepEqual(world.verdicts.get(TRAEFIK), [null, 'ok', 'settling', 'silent'])
+})
+
+test('nobody should answer for the one VIP that there is → idle, and no other word after that', async (t) => {
+  const world = await started(t)
+  world.withdraw(TRAEFIK)
+  world.server.remove('L2Advertisement', 'metallb-system', 'default')
+  await world.run(120)
+  assert.equal(verdict(world), 'idle')
+  const words = world.verdicts.get(TRAEFIK)!.length
+  await world.run(480)
+  assert.equal(world.verdicts.get(TRAEFIK)!.length, words, String(world.verdicts.get(TRAEFIK)))
+})
 
 test('every NIC record deleted by others, each second for a minute → ok all the time; ours is back within 15 s, written seldom', async (t) => {
   const world = await started(t)

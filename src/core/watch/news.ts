@@ -59,13 +59,6 @@ function apartFrom({ asks, plan }: Draft, ip: Ip): { readonly ip: Ip; readonly a
   return apart.map((one) => ({ ip: one.ip, ask: asks.get(one.ip)! }))
 }
 
-/** A look that is nearer to an answer than that is judged beside it. */
-const NEAR_MS = 1000
-
-function isAlone({ asks }: Draft, sinceMs: number): boolean {
-  return [...asks.values()].every(({ answeredAtMs }) => answeredAtMs < sinceMs - NEAR_MS)
-}
-
 /** Enough others of its node are made sure of already, or silent for sure. */
 function isSampled({ asks, plan }: Draft, { node, kind }: Target): boolean {
   if (kind !== 'vip') return false
@@ -96,9 +89,6 @@ export function close(draft: Draft, ip: Ip): void {
     makeSure(draft, ip)
   }
   const target = plan.targets.get(ip)!
-  // nothing new, and as good as unheard where nobody else was asked about then
-  const isUsual = missed === 'no' && !wasAnswered && mode === 'broadcast' && target.kind === 'vip'
-  if (isUsual && isAlone(draft, sinceMs)) callWitness(draft, ip)
   if (missed === 'believed' && target.kind === 'node')
     for (const vip of doubtedBy(draft, target.node!)) makeSure(draft, vip)
 }

@@ -125,7 +125,8 @@ inNamespaces(() => {
     )
     await new Promise((resolve) => open[0]!.socket.once('readable', resolve))
     await endsInTime('scraped', scraped)
-    await Promise.all(open.map(({ socket, end }) => (socket.resume(), end)))
+    for (const { socket } of open) socket.resume()
+    await Promise.all(open.map(({ end }) => end))
 
     lonely.double.wire.freeze()
     await lonely.double.wire.refuse()
