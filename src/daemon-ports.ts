@@ -195,11 +195,10 @@ export class Ports {
   #judgeAgain(port: Port, heard: Ip, isNews: boolean): void {
     const nowMs = this.#edges.clock.monotonicMs()
     for (const vip of port.vantage.vips) {
-      const { row, isDoubted = false } = this.#verdicts.get(vip) ?? {}
-      const reason = row?.reason
+      const reason = this.#verdicts.get(vip)?.row?.reason
       const look = vip === heard ? undefined : port.looks.broadcast.get(vip)
       if (!look) continue
-      const wasDeaf = (isDoubted || reason === 'deaf-vantage') && nowMs - look.endedMs! <= WITNESS_MS
+      const wasDeaf = reason === 'deaf-vantage' && nowMs - look.endedMs! <= WITNESS_MS
       if (wasDeaf || (isNews && reason === 'answerer-unattributed'))
         this.#verdicts.judgeAgain(vip, port, look)
     }

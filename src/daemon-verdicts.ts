@@ -9,7 +9,7 @@ import type { VipReport } from './core/report.ts'
 import type { PastRound } from './core/rounds.ts'
 import type { Held } from './core/settle.ts'
 import type { Vantage } from './core/vantage.ts'
-import { isFault, type VerdictName } from './core/verdict.ts'
+import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
 import { looked, missed, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
 import { holdsAfter, holdsFrom, holdsOf, type Holds } from './core/watch/hold.ts'
@@ -111,9 +111,8 @@ export class Verdicts {
     if (!judged) return
     const { row } = judged
     // a question that was alone proves nothing; it is made sure of at once, beside others
-    const was = before.row?.verdict ?? 'unknown'
-    if (row.reason === 'deaf-vantage' && DOUBTING.has(was) && !before.isDoubted) {
-      const history = was === 'ok' ? missed(before.history, look.sinceMs) : before.history
+    if (row.reason === 'deaf-vantage' && before.row?.verdict === 'ok' && !before.isDoubted) {
+      const history = missed(before.history, look.sinceMs)
       this.#watched.set(vip, { ...before, history, isDoubted: true })
       return
     }
@@ -139,7 +138,7 @@ export class Verdicts {
     const isBad = isFault(row.verdict) || row.verdict === 'settling'
     const deviatesSinceMs = before.history.deviatesSinceMs ?? (isBad ? sinceMs : null)
     const history = { ...before.history, deviatesSinceMs }
-    this.#keep(vip, { ...judged, history, isDoubted: false })
+    this.#keep(vip, { ...judged, history })
     this.#tellDetection(before, row, history)
   }
 
@@ -209,9 +208,6 @@ export class Verdicts {
     for (const one of detectionOf(history, verdict, this.#now().ms)) this.#observe(one)
   }
 }
-
-/** What these say is not taken back for one look that was alone. */
-const DOUBTING: ReadonlySet<VerdictName> = new Set(['ok', 'idle', 'silent'])
 
 interface Judged extends Pick<Watched, 'canaries'> {
   readonly row: VipReport

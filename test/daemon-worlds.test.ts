@@ -183,6 +183,34 @@ test('the memberlist Secret rotated and its speakers rolled over → every view 
   assertCalm(world)
 })
 
+test('the Secret cannot be read for a while at start → no speaker is asked without its key, every view within 2 min', async (t) => {
+  const world = new ApiWorld()
+  world.server.faults.add({ on: { path: /\/secrets\// }, times: 1000, does: { status: 503 } })
+  world.start()
+  t.after(() => world.close())
+  await world.run(120)
+  assert.deepEqual([verdict(world), world.asked.length], ['ok', 0])
+  world.server.faults.clear()
+  await world.run(120)
+  assert.deepEqual([...new Set(world.kinds.values())], ['view'])
+  assertCalm(world)
+})
+
+test('a speaker with another key starts again with ours → it is asked at once, not after 5 minutes', async (t) => {
+  const world = new ApiWorld()
+  world.speakerKeys.set('nuc-1', 'another')
+  world.start()
+  t.after(() => world.close())
+  await world.run(120)
+  assert.equal(world.kinds.get('nuc-1'), 'wrong-key')
+  world.speakerKeys.clear()
+  const startedAt = new Date(Number(world.clock.wallNs() / 1_000_000n)).toISOString()
+  world.server.apply(speakerPod({ node: 'nuc-1', ip: '192.168.1.11', startedAt }))
+  await world.run(15)
+  assert.equal(world.kinds.get('nuc-1'), 'view')
+  assertCalm(world)
+})
+
 test('memberlist port filtered for ten minutes → ok by inference, the views again within 30 s', async (t) => {
   const world = await started(t)
   const { views } = world
