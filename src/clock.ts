@@ -8,8 +8,19 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** More than what two readings of two clocks differ by. */
+const STEP_MS = 100
+let originMs = performance.timeOrigin
+
+/** As finely as the monotonic clock; what runs for months outlives corrections of the wall clock, and sleeps of its host. */
+function wallMs(): number {
+  const steppedMs = Date.now() - (originMs + performance.now())
+  if (Math.abs(steppedMs) > STEP_MS) originMs += steppedMs
+  return originMs + performance.now()
+}
+
 export const systemClock: Clock = {
-  wallNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)),
+  wallNs: () => BigInt(Math.round(wallMs() * 1e6)),
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

@@ -50,6 +50,8 @@ export class Knowledge {
   readonly #random: Random
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
+  /** When a speaker that was asked had started. */
+  readonly #askedOf = new Map<string, number | null>()
   readonly #sides = new Map<Look, Map<Look, ClusterSide>>()
   #facts: HostFacts
   #look: Look
@@ -155,12 +157,33 @@ export class Knowledge {
 
   #due(): string[] {
     const nowMs = this.#clock.monotonicMs()
-    const due = [...this.wanted].filter(([node]) => (this.#dueMs.get(node) ?? 0) <= nowMs)
+    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs
+    const due = [...this.wanted].filter(
+      ([node]) => isDue(node) || (this.#isSealed(node) && this.#isAnother(node)),
+    )
     for (const [node, everyMs] of due)
       this.#dueMs.set(node, nowMs + everyMs * (1 + 0.2 * this.#random.next()))
     for (const node of this.#dueMs.keys())
-      if (!this.wanted.has(node) && this.#dueMs.get(node)! <= nowMs) this.#dueMs.delete(node)
+      if (!this.wanted.has(node) && this.#dueMs.get(node)! <= nowMs) this.#forget(node)
     return due.map(([node]) => node)
+  }
+
+  #forget(node: string): void {
+    this.#dueMs.delete(node)
+    this.#askedOf.delete(node)
+  }
+
+  #isSealed(node: string): boolean {
+    return KEY_TROUBLE.has(this.#views.get(node)?.reading.reading.kind ?? '')
+  }
+
+  /** A speaker that has started again since we asked it: with another key, maybe. */
+  #isAnother(node: string): boolean {
+    return this.#startOf(node) !== this.#askedOf.get(node)
+  }
+
+  #startOf(node: string): number | null {
+    return this.#look.cluster.speakerPods.find(({ nodeName }) => nodeName === node)?.startedAt ?? null
   }
 
   async #readOne(
@@ -169,6 +192,7 @@ export class Knowledge {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { cluster } = this.#look
+    this.#askedOf.set(node, this.#startOf(node))
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
     if (signal.aborted) return false

@@ -1,19 +1,15 @@
 import { openNative } from './capture/native.ts'
 import { WATCHER_FILTER } from './capture/filter.ts'
 import { systemClock } from './clock.ts'
-import type { ClusterSnapshot } from './core/cluster.ts'
 import { seededRandom } from './core/random.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
-import { KEY_TROUBLE } from './daemon-cluster.ts'
+import { renewedViews } from './daemon-views.ts'
 import type { WatchEdges } from './daemon-watch.ts'
-import type { ViewsReading } from './elected.ts'
 import { messageOf } from './errors.ts'
 import { readHostFacts } from './host/facts.ts'
 import { watchHost } from './host/watch.ts'
-import type { Cluster } from './kubernetes/main.ts'
 import type { Log } from './log.ts'
-import { secretNote } from './secret-note.ts'
-import { openSpeakerViews, type SpeakerViews } from './speaker-views.ts'
+import { openSpeakerViews } from './speaker-views.ts'
 
 /** A second of a flood; a daemon asks a few frames a second. */
 const RING_FRAMES = 16_384
@@ -45,7 +41,16 @@ export async function openLiveDaemon(
   )
   const onFault = (error: unknown): void => log.error?.('a mistake of ours', { error: messageOf(error) })
   const watch = cluster.follow({ onFault })
-  const views = config.memberlist === 'off' ? null : renewedViews(config, cluster, log)
+  const views =
+    config.memberlist === 'off'
+      ? null
+      : renewedViews({
+          keyFile: config.memberlistKeyFile,
+          memberlistSecret: (namespace, signal) => cluster.memberlistSecret(namespace, signal),
+          open: openSpeakerViews,
+          clock: systemClock,
+          log,
+        })
   const { node } = config
   return {
     edges: {
@@ -76,47 +81,4 @@ export async function openLiveDaemon(
       await cluster.close()
     },
   }
-}
-
-/** A Secret that was rotated is read again, but no more often than that. */
-const RENEW_MS = 60_000
-
-function renewedViews(
-  { memberlistKeyFile }: DaemonConfig,
-  cluster: Cluster,
-  log: Log,
-): Pick<SpeakerViews, 'read' | 'close'> {
-  let told = ''
-  let openedMs = systemClock.monotonicMs()
-  let views = openSpeakerViews({ keyFile: memberlistKeyFile, readSecret }, systemClock)
-
-  async function readSecret(namespace: string, signal: AbortSignal): Promise<Uint8Array | null> {
-    const secret = await cluster.memberlistSecret(namespace, signal)
-    if (secret.name !== null) return secret.secretkey
-    const note = secretNote(secret.why, namespace)
-    if (!signal.aborted && note !== told) log.warn?.('no key for the member lists', { why: note })
-    told = note
-    return null
-  }
-
-  async function read(snapshot: ClusterSnapshot, signal: AbortSignal): Promise<ViewsReading | null> {
-    try {
-      const reading = await views.read(snapshot, signal)
-      if (reading?.readings.some(({ reading: { kind } }) => KEY_TROUBLE.has(kind))) renew()
-      return reading
-    } catch (error) {
-      log.warn?.('member lists could not be read', { why: messageOf(error) })
-      renew()
-      return null
-    }
-  }
-
-  function renew(): void {
-    if (systemClock.monotonicMs() - openedMs < RENEW_MS) return
-    views.close()
-    views = openSpeakerViews({ keyFile: memberlistKeyFile, readSecret }, systemClock)
-    openedMs = systemClock.monotonicMs()
-  }
-
-  return { read, close: () => views.close() }
 }

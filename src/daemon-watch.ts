@@ -43,6 +43,7 @@ export class Watch {
   #tookMs = 0
   #hasNews = true
   #factsChanged = false
+  #factsTrouble = ''
 
   constructor(config: DaemonConfig, edges: WatchEdges) {
     this.#edges = edges
@@ -138,14 +139,25 @@ export class Watch {
   }
 
   #step(isFirst: boolean): void {
-    const { clock, hostFacts } = this.#edges
-    if (this.#factsChanged) {
-      this.#factsChanged = false
-      this.#knowledge.facts = hostFacts()
-      this.#hasNews = true
-    }
+    const { clock } = this.#edges
+    if (this.#factsChanged) this.#readFacts()
     if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
     this.#ports.makeSure(this.#verdicts.due())
+  }
+
+  /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
+  #readFacts(): void {
+    try {
+      this.#knowledge.facts = this.#edges.hostFacts()
+      this.#factsChanged = false
+      this.#hasNews = true
+      this.#factsTrouble = ''
+    } catch (error) {
+      if (!(error instanceof ArpcheckError)) throw error
+      if (error.message !== this.#factsTrouble)
+        this.#edges.log.warn?.('this host could not be read', { why: error.message })
+      this.#factsTrouble = error.message
+    }
   }
 
   #isTime(nowMs: number): boolean {

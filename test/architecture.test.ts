@@ -48,6 +48,7 @@ const WIRINGS = [
   'daemon-verdicts.ts',
   'daemon-state.ts',
   'daemon-live.ts',
+  'daemon-views.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */

@@ -126,10 +126,11 @@ function isUnauthorized(error: unknown): boolean {
   )
 }
 
-/** The API server's wall clock, out of its `Date` headers, which tell whole seconds. */
+/** The API server's wall clock, out of its `Date` headers, which tell whole seconds; ours may be set meanwhile. */
 function openServerClock(clock: Clock): { take(date: string | undefined): void; nowMs(): number } {
   let aheadMs = 0
-  const ownMs = (): number => Number(clock.wallNs() / 1_000_000n)
+  const startMs = Number(clock.wallNs() / 1_000_000n) - clock.monotonicMs()
+  const ownMs = (): number => startMs + clock.monotonicMs()
   return {
     take: (date) => {
       const atLeast = Date.parse(date ?? '') - ownMs()

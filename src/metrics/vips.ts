@@ -10,7 +10,12 @@ const { result: RESULTS } = METRICS.arpcheck_vip_probes_total.labels
 /** What is known of each VIP. Labels are bounded: a VIP that goes takes its series along. */
 export const OF_VIPS = {
   arpcheck_vip_info: ({ vips }) => vips.map((vip) => [1, vip.vip, ...namesOf(vip), vip.pool ?? '', PROVIDER]),
-  arpcheck_vip_testable: ({ watched }) => watched.map(({ vip, testable }) => [testable ? 1 : 0, vip]),
+  arpcheck_vip_testable: ({ vips, watched }) => {
+    // what nobody can test is told by everybody: there is no vantage that could, and the alert on unwatched VIPs asks for it
+    const ours = new Set(watched)
+    const told = vips.filter((one) => !one.testable || ours.has(one))
+    return told.map(({ vip, testable }) => [testable ? 1 : 0, vip])
+  },
   arpcheck_vip_verdict: ({ watched }) =>
     watched.flatMap(({ vip, row }) =>
       VERDICTS.map((verdict): Sample => [row?.verdict === verdict ? 1 : 0, vip, verdict]),

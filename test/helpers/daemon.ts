@@ -81,6 +81,7 @@ export class DaemonWorld {
   readonly verdicts = new Map<string, (VerdictName | null)[]>()
   readonly stop = new AbortController()
   refuses: ArpcheckError | null = null
+  hostRefuses: ArpcheckError | null = null
   onHostChange: () => void = () => {}
   onClusterChange: () => void = () => {}
   ended: Promise<void> = Promise.resolve()
@@ -126,7 +127,10 @@ export class DaemonWorld {
     return {
       clock: this.clock,
       random: seededRandom(7),
-      hostFacts: () => this.facts,
+      hostFacts: () => {
+        if (this.hostRefuses) throw this.hostRefuses
+        return this.facts
+      },
       openCapture: (_name, events) => this.#openCapture(events),
       watchHost: (onChange) => {
         this.onHostChange = onChange

@@ -9,11 +9,13 @@ interface Sleeper {
 /** Time that stands still until a test lets it run; many may sleep at once. Nothing outside the process takes part. */
 export class VirtualClock implements Clock {
   readonly #sleepers = new Set<Sleeper>()
+  /** How far somebody has set the wall clock since the start; the monotonic one knows nothing of it. */
+  wallStepMs = 0
   #nowMs = 0
   #order = 0
 
   wallNs(): bigint {
-    return 1_795_000_000_000_000_000n + BigInt(Math.round(this.#nowMs * 1e6))
+    return 1_795_000_000_000_000_000n + BigInt(Math.round((this.#nowMs + this.wallStepMs) * 1e6))
   }
 
   monotonicMs(): number {
@@ -37,6 +39,11 @@ export class VirtualClock implements Clock {
       this.#sleepers.add(sleeper)
       signal?.addEventListener('abort', wake, { once: true })
     })
+  }
+
+  /** Time goes on and nobody runs, as under SIGSTOP: whoever should have woken wakes late. */
+  stall(ms: number): void {
+    this.#nowMs += ms
   }
 
   /** Lets time run on for so long: each sleeper wakes when its time has come, in order. */

@@ -78,6 +78,13 @@ suite('a VIP', () => {
     ])
   })
 
+  test('that nobody can test → 0, though nobody watches it, so that no alert asks for a vantage', async () => {
+    const nobodys = vipState(V60, { row: null, vantages: [], testable: false })
+    assert.deepEqual(await scraped([nobodys]).lines('arpcheck_vip_testable'), [
+      `arpcheck_vip_testable{vip="${V60}"} 0`,
+    ])
+  })
+
   test('on a host that is no node → watched, whoever its vantages are', async () => {
     const lines = await scraped([vipState(V60, { row: null })], { node: null }).lines('arpcheck_vip_testable')
     assert.deepEqual(lines, [`arpcheck_vip_testable{vip="${V60}"} 1`])
