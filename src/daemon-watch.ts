@@ -42,6 +42,8 @@ const REFRESH_MS = 10_000
 const REFRESH_AT_LEAST_MS = 60_000
 /** A storm of changes in a large cluster must not take more than this part of a core. */
 const MOST_OF_A_CORE = 0.05
+/** Who answers so long after a look was asked beside it. */
+const WITNESS_MS = 4000
 /** The API may be away when we start: what can be watched then is nothing, and that is told. */
 const START_MS = 15_000
 /** What no waiting mends. */
@@ -286,11 +288,14 @@ export class Watch {
 
   #ended(port: Port, { ip, mode, sinceMs, answered }: Ended, look: AddressLook<Look>): void {
     const kind = port.plan.targets.get(ip)?.kind
-    if (kind === 'vip' && mode === 'broadcast') this.#verdicts.lookedAt(ip, port, look)
+    const isSweep = kind === 'vip' && mode === 'broadcast'
+    if (isSweep) this.#verdicts.lookedAt(ip, port, look)
     else if (kind === 'vip' && !answered) this.#verdicts.missed(ip, sinceMs)
-    else if (kind === 'node' && answered && !this.#isKnown(port, look)) this.#listen(port)
-    if (kind === 'vip' && mode === 'broadcast') this.#release(ip)
-    else this.#judgeAgain(port)
+    if (isSweep) this.#release(ip)
+    if (!answered) return
+    const isNews = kind === 'node' && !this.#isKnown(port, look)
+    if (isNews) this.#listen(port)
+    this.#judgeAgain(port, ip, isNews)
   }
 
   /** Whether the map of MACs holds who answered. */
@@ -299,12 +304,15 @@ export class Watch {
     return [...answers, ...unicastAnswers].every(({ mac }) => ears?.macs.nodeOf.has(mac))
   }
 
-  /** What was deaf, or nobody's, may be told by what was heard since. */
-  #judgeAgain(port: Port): void {
+  /** Who was heard just now proves that we hear; a MAC that is known now may be the one that nobody knew. */
+  #judgeAgain(port: Port, heard: Ip, isNews: boolean): void {
+    const nowMs = this.#edges.clock.monotonicMs()
     for (const vip of port.vantage.vips) {
       const reason = this.#verdicts.get(vip)?.row?.reason
-      const look = port.looks.broadcast.get(vip)
-      if (look && (reason === 'deaf-vantage' || reason === 'answerer-unattributed'))
+      const look = vip === heard ? undefined : port.looks.broadcast.get(vip)
+      if (!look) continue
+      const wasDeaf = reason === 'deaf-vantage' && nowMs - look.endedMs! <= WITNESS_MS
+      if (wasDeaf || (isNews && reason === 'answerer-unattributed'))
         this.#verdicts.judgeAgain(vip, port, look)
     }
   }

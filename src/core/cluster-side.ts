@@ -190,7 +190,8 @@ export function attributionQuestions(
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {
-  return new Set([...vips.keys()].flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
+  const asked = [...vips.keys()].filter((vip) => wasAsked(past, vip))
+  return new Set(asked.flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
 }
 
 function wasAsked(past: readonly PastRound[], ip: Ip): boolean {
