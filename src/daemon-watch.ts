@@ -101,7 +101,7 @@ export class Watch {
         this.#step(isFirst)
         for (const one of this.#observations.splice(0)) observe(one)
         this.#tellChanges()
-        await clock.sleep(TICK_MS, ended)
+        await clock.sleep(Math.min(TICK_MS, this.#verdicts.dueInMs()), ended)
       }
     } finally {
       stopped.abort()
@@ -168,7 +168,7 @@ export class Watch {
       this.#hasNews = true
     }
     if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
-    for (const vip of this.#verdicts.due()) this.#portOf(vip)?.makeSure([vip])
+    for (const vip of this.#verdicts.due()) this.#portOf(vip)?.askNow([vip])
   }
 
   #isTime(nowMs: number): boolean {

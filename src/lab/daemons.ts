@@ -60,7 +60,10 @@ export class Daemons {
     const deadline = AbortSignal.timeout(UNTIL_MS)
     while (!this.#holds(condition, sinceMs)) {
       if (deadline.aborted)
-        throw new ArpcheckError('lab-unavailable', `Not within ${UNTIL_MS / 1000} s: ${this.#said(condition)}`)
+        throw new ArpcheckError(
+          'lab-unavailable',
+          `Not within ${UNTIL_MS / 1000} s: ${this.#said(condition)}`,
+        )
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
     }
   }
@@ -158,7 +161,9 @@ async function lastWords({ host, isAway }: Running): Promise<Pick<DaemonTold, 'm
 /** Null where nobody answers in time. */
 async function get({ address }: LabHost, path: string): Promise<string | null> {
   try {
-    const response = await fetch(`http://${address}:${PORT}${path}`, { signal: AbortSignal.timeout(SCRAPE_MS) })
+    const response = await fetch(`http://${address}:${PORT}${path}`, {
+      signal: AbortSignal.timeout(SCRAPE_MS),
+    })
     return response.ok ? await response.text() : null
   } catch {
     return null

@@ -127,7 +127,9 @@ async function ask(
 }
 
 function countsOf(acts: readonly Act[], { recorder }: World): Map<string, number> {
-  return new Map(acts.flatMap(({ until }) => (until && 'ip' in until ? [[until.ip, recorder.asked(until.ip)]] : [])))
+  return new Map(
+    acts.flatMap(({ until }) => (until && 'ip' in until ? [[until.ip, recorder.asked(until.ip)]] : [])),
+  )
 }
 
 function reportOf(stdout: string): RunTold['report'] {

@@ -85,7 +85,9 @@ export const conditionText = z.string().transform((text, context): Asked | Condi
   const [, count = '', address = ''] = /^(\d{1,4}) who-has (\S+)$/.exec(text.trim()) ?? []
   const ip = parseIp(address)
   if (ip) return { ip, count: Number(count) }
-  context.addIssue('write: NUMBER who-has ADDRESS, or any, every or HOST, METRIC, and ==, > or < with a NUMBER')
+  context.addIssue(
+    'write: NUMBER who-has ADDRESS, or any, every or HOST, METRIC, and ==, > or < with a NUMBER',
+  )
   return z.NEVER
 })
 

@@ -40,8 +40,13 @@ export function valueAt(
   return before.at(-1)?.changed[series] ?? undefined
 }
 
+interface InputSeries {
+  readonly series: string
+  readonly values: string
+}
+
 /** A Prometheus that scraped each of them once a second, as promtool takes it. */
-export function inputSeries(result: Scraped, beganMs: number, seconds: number): object[] {
+export function inputSeries(result: Scraped, beganMs: number, seconds: number): InputSeries[] {
   const keys = new Map<string, Map<string, string[]>>()
   for (let second = 0; second < seconds; second++)
     for (const [host, series] of snapshot(result, beganMs + second * 1000)) {
@@ -80,7 +85,7 @@ function withInstance(key: string, host: string): string {
 }
 
 /** Runs the rules that are shipped over what was recorded; null where the alerts were as told. */
-export function alertsOver(series: readonly object[], cases: readonly object[]): string | null {
+export function alertsOver(series: readonly InputSeries[], cases: readonly object[]): string | null {
   const folder = mkdtempSync(join(tmpdir(), 'arpcheck-recorded-'))
   const file = join(folder, 'test.yaml')
   const one = { interval: '1s', input_series: series, alert_rule_test: cases }

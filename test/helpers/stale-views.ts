@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TestContext } from 'node:test'
 import type { Random } from '../../src/core/random.ts'
 import type { StoryResult } from '../../src/lab/run.ts'
 import { firstSeen, seriesOf, valueAt } from './scraped.ts'
@@ -13,6 +14,10 @@ const VIPS: Readonly<Record<string, readonly string[]>> = {
   'nuc-4': ['192.168.1.60', '192.168.1.61', '192.168.1.65'],
   'nuc-2': ['192.168.1.62', '192.168.1.63'],
 }
+/** Of these daemons for the lab's fast memberlist: three probes, two more, a suspicion of 200 ms, and 5 s. */
+export const HOLD_DOWN_S = 5.7
+/** A scrape every 200 ms sees what is exported so much later at most. */
+export const MARGIN_S = 0.3
 const NODES = ['nuc-1', 'nuc-2', 'nuc-3', 'nuc-4']
 export const VIPS_A_ROUND = Object.values(VIPS).flat().length
 
@@ -38,7 +43,9 @@ export function staleViewsStory(rounds: number, random: Random, last: readonly o
     { until: `${all}{vip="${Object.values(VIPS).flat().join('|')}",verdict="silent"} == 1` },
   ]
   const back = Object.keys(VIPS).map((node) => ({ fault: `plug ${node}` }))
-  const steps = Array.from({ length: rounds }, (_, i) => (i + 1 < rounds ? [...round, ...back] : round)).flat()
+  const steps = Array.from({ length: rounds }, (_, i) =>
+    i + 1 < rounds ? [...round, ...back] : round,
+  ).flat()
   return JSON.stringify({
     name: 'stale-views',
     tells: 'Two nodes lose their cables, one after the other, and the speakers count them still.',
@@ -99,4 +106,32 @@ function lossOf(
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!
+}
+
+export function tellLosses(t: TestContext, losses: readonly Loss[]): void {
+  const line = (what: string, values: readonly number[]): void =>
+    t.diagnostic(
+      `${what}: ${[0.5, 0.9, 0.99, 1].map((share) => `p${share * 100} ${quantile(values, share).toFixed(2)} s`).join(', ')}`,
+    )
+  t.diagnostic(`${losses.length} losses, each VIP by each daemon that watched it`)
+  line(
+    'effective interval',
+    losses.map(({ intervalS }) => intervalS),
+  )
+  line(
+    'raw silence after the loss',
+    losses.map(({ silenceS }) => silenceS),
+  )
+  line(
+    'the same, less the effective interval (at most 1 s)',
+    losses.map((one) => one.silenceS - one.intervalS),
+  )
+  line(
+    'fault verdict after the loss',
+    losses.map(({ verdictS }) => verdictS),
+  )
+  line(
+    `the same, less interval and hold-down of ${HOLD_DOWN_S} s (at most 1 s)`,
+    losses.map((one) => one.verdictS - one.intervalS - HOLD_DOWN_S),
+  )
 }

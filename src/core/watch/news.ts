@@ -39,6 +39,12 @@ export function makeSure(draft: Draft, ip: Ip): void {
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
 }
 
+/** One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. */
+export function askNow({ asks, nowMs }: Draft, ip: Ip): void {
+  const ask = asks.get(ip)
+  if (ask) asks.set(ip, { ...ask, sweepDueMs: Math.min(ask.sweepDueMs, nowMs) })
+}
+
 /** Silence counts only beside an answer (rule 1): of what other ports answered, the last one is asked too. */
 function callWitness({ asks, plan, nowMs }: Draft, ip: Ip): void {
   const { node } = plan.targets.get(ip)!
