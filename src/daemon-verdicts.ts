@@ -13,7 +13,14 @@ import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
 import { TIMEOUT_MS } from './core/watch/asks.ts'
 import { looked, missed, named, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
-import { holdsAfter, holdsFrom, holdsOf, settledExpectation, type Hold, type Holds } from './core/watch/hold.ts'
+import {
+  holdsAfter,
+  holdsFrom,
+  holdsOf,
+  settledExpectation,
+  type Hold,
+  type Holds,
+} from './core/watch/hold.ts'
 import { pastFor, type AddressLook } from './core/watch/looks.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
