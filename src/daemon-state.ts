@@ -6,7 +6,7 @@ import type { Ip } from './core/ip.ts'
 import type { Report } from './core/report.ts'
 import { groupByUsable, isUsable, viewsOf } from './core/views.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
-import { allPast, answeredLast } from './core/watch/looks.ts'
+import { allPast, answeredLast } from './core/watch/address-looks.ts'
 import type { InterfaceState, VipState, WatchState } from './core/watch/state.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import { tempoOf, type Work } from './daemon-plan.ts'
@@ -53,7 +53,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     services: holders.map(({ key }) => key),
     pool,
     row: known?.row ?? null,
-    testable: watch?.untestable === null,
+    testable: watch?.untestable === null && known?.row?.verdict !== 'self',
     vantages: watch?.vantages ?? [],
     intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
     lastAnswerAt: known?.lastAnswerAt ?? null,

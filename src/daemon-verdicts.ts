@@ -11,19 +11,13 @@ import type { Held } from './core/settle.ts'
 import type { Vantage } from './core/vantage.ts'
 import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
-import { TIMEOUT_MS } from './core/watch/asks.ts'
+import { TIMEOUT_MS } from './core/watch/timing.ts'
 import { looked, missed, named, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
-import {
-  holdsAfter,
-  holdsFrom,
-  holdsOf,
-  settledExpectation,
-  type Hold,
-  type Holds,
-} from './core/watch/hold.ts'
-import { pastFor, type AddressLook } from './core/watch/looks.ts'
+import { holdsAfter, holdsFrom, holdsOf, type Hold, type Holds } from './core/watch/hold.ts'
+import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
+import { NO_TALLY, tallied } from './core/watch/tally.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import type { Port } from './daemon-port.ts'
 import type { Look } from './elected.ts'
@@ -48,9 +42,8 @@ const NEW: Watched = {
   history: NO_HISTORY,
   canaries: [],
   isDoubted: false,
-  probes: { good: 0, bad: 0, excluded: 0 },
+  ...NO_TALLY,
   lastAnswerAt: null,
-  firedFindings: new Map(),
 }
 
 /** The verdicts of this vantage: the judge of a one-shot, its hold-down and a memory laid over it. */
@@ -147,7 +140,7 @@ export class Verdicts {
       isGood: !isBad && !(row.verdict === 'unknown' && before.history.deviatesSinceMs !== null),
       isLossy: look.loss !== 'none',
     })
-    const probes = counted(before.probes, row)
+    const { probes } = tallied(before, row)
     this.#keep(vip, { ...judged, history, probes, isDoubted: false })
     this.#tell(before, row, history, port.vantage.link.name)
   }
@@ -207,13 +200,7 @@ export class Verdicts {
       // a neighbour entry of this host is what our own questions left there
       facts: { ...this.#knowledge.facts, neighbours: [] },
       expectations: new Map(),
-      cluster: {
-        ...side,
-        expect: (ip, silent) => {
-          const expected = side.expect(ip, silent)
-          return expected && settledExpectation(expected, held(ip))
-        },
-      },
+      cluster: side,
       mustBeFree: [],
       past,
       echo: new Map(),
@@ -253,11 +240,6 @@ interface Seen {
 
 interface Judged extends Pick<Watched, 'canaries'> {
   readonly row: VipReport
-}
-
-function counted({ good, bad, excluded }: VipState['probes'], { verdict }: VipReport): VipState['probes'] {
-  if (verdict === 'ok') return { good: good + 1, bad, excluded }
-  return isFault(verdict) ? { good, bad: bad + 1, excluded } : { good, bad, excluded: excluded + 1 }
 }
 
 function fired(

@@ -10,7 +10,7 @@ import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { CandidateReport, ExcludedReport, VipReport } from './report.ts'
 import { mergeEvidence, type PastRound } from './rounds.ts'
-import type { Change } from './settle.ts'
+import type { Change } from './motions.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 import type { SpeakerReading } from './views.ts'
 
