@@ -147,7 +147,7 @@ function start(host: LabHost, { arpcheck, args, kubeconfig }: DaemonOptions): Ru
     child.once('error', () => resolve(null))
   })
   const one: Running = { host, child, ended, log: '', isAway: false, sample: null }
-  child.stderr!.on('data', (bytes: Buffer) => (one.log = (one.log + bytes).slice(-LOG_CHARACTERS)))
+  child.stderr.on('data', (bytes: Buffer) => (one.log = (one.log + bytes).slice(-LOG_CHARACTERS)))
   return one
 }
 

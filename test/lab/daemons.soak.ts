@@ -24,13 +24,13 @@ const [user] = USERS
 
 test(
   `${FAULTS} VIPs lost under stale views → p99 of raw silence and verdict within their bounds`,
-  { skip: skipReason(user!) },
+  { skip: skipReason(user) },
   async (t) => {
     const random = seededRandom(7)
     const losses: Loss[] = []
     for (let lost = 0; lost < FAULTS; lost += ROUNDS * VIPS_A_ROUND) {
       const result = await playStory(
-        user!,
+        user,
         writeStory(folder, `stale-${lost}`, staleViewsStory(ROUNDS, random)),
       )
       assert.ok(result.passed, failures(result))

@@ -26,7 +26,7 @@ import { failures, playStory, skipReason, USERS } from './lab.ts'
 
 const folder = ownFolder()
 const [user] = USERS
-const skip = skipReason(user!)
+const skip = skipReason(user)
 const VIP = '192.168.1.60'
 const NODES = ['nuc-1', 'nuc-2', 'nuc-3', 'nuc-4']
 const LEFT = NODES.slice(0, 3)
@@ -75,7 +75,7 @@ steps:
   - until: every arpcheck_vip_verdict{verdict="settling"} == 0
 `,
     )
-    const result = await playStory(user!, story)
+    const result = await playStory(user, story)
     assert.ok(result.passed, failures(result))
     endedWell(result, LEFT)
     const lostMs = result.faults[0]!.atMs
@@ -115,7 +115,7 @@ steps:
     const rounds = 2
     const last = Array.from({ length: 4 }, () => ({ wait: 8000 }))
     const story = writeStory(folder, 'stale', staleViewsStory(rounds, seededRandom(11), last))
-    const result = await playStory(user!, story)
+    const result = await playStory(user, story)
     assert.ok(result.passed, failures(result))
     endedWell(result, NODES)
     const losses = lossesOf(result)
