@@ -1,4 +1,5 @@
 // Stale views, again and again: when four daemons export raw silence, and when the fault verdict. Five minutes.
+// Runs alone: what is exported when is held against time.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../src/core/random.ts'
