@@ -5,18 +5,32 @@ import { inspect } from 'node:util'
 const INCURABLE = 'not here: '
 /** Node prints each process warning like this: a listener leak, a deprecated call, a rejection handled late. */
 const WARNING = /^\(node:\d+\) (?:\[\w+\] )?\w*Warning: .*/m
+/** What node:test itself says at the end. */
+const SUMMARY = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/
 const OUTPUT_LIMIT = 256 * 1024
 
 /** A file that is about to run. `failed` and `skipped` hold one entry a test. */
 export function newFile(name) {
-  return { name, running: [], passed: 0, failed: [], skipped: [], output: '', durationMs: 0, ended: false }
+  return {
+    name,
+    running: [],
+    passed: 0,
+    failed: [],
+    skipped: [],
+    output: '',
+    told: [],
+    durationMs: 0,
+    ended: false,
+  }
 }
 
 /** Takes one event of the file's run into it. */
 export function take(file, { type, data }) {
   if (type === 'test:stdout' || type === 'test:stderr')
     file.output = (file.output + data.message).slice(0, OUTPUT_LIMIT)
-  else if (data.name !== undefined && data.name === data.file) takeWhole(file, type, data)
+  else if (type === 'test:diagnostic') {
+    if (!SUMMARY.test(data.message)) file.told.push(data.message)
+  } else if (data.name !== undefined && data.name === data.file) takeWhole(file, type, data)
   else if (type === 'test:dequeue') file.running.push(data.name)
   else if (type === 'test:pass') takePass(file, data)
   else if (type === 'test:fail') takeFailure(file, data)

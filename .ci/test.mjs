@@ -89,6 +89,8 @@ async function runFile(file) {
   const signal = AbortSignal.timeout(secondsFor(file) * 1000)
   for await (const event of run({ files: [bundleOf(file.name)], signal })) take(file, event)
   process.stdout.write(story(file, problems(file, { strict })))
+  // the figures of a long test are why it is run
+  if (options.soak) process.stdout.write(file.told.map((line) => `  ℹ ${line}\n`).join(''))
 }
 
 function found() {

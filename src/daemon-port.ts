@@ -90,6 +90,11 @@ export class Port {
     this.#happen({ what: 'changed', ips })
   }
 
+  /** One broadcast for these now, as far as the budget goes. */
+  askNow(ips: Iterable<Ip>): void {
+    this.#happen({ what: 'due', ips })
+  }
+
   close(): void {
     this.#closed.abort()
     this.#alarm.abort()

@@ -75,6 +75,12 @@ export class Ports {
       port.makeSure(vips.filter((vip) => port.vantage.vips.includes(vip)))
   }
 
+  /** One broadcast for each of these now. */
+  askNow(vips: readonly Ip[]): void {
+    if (vips.length === 0) return
+    for (const port of this.#open.values()) port.askNow(vips.filter((vip) => port.vantage.vips.includes(vip)))
+  }
+
   close(): void {
     for (const port of this.#open.values()) port.close()
     this.#open.clear()

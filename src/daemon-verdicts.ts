@@ -11,8 +11,9 @@ import type { Held } from './core/settle.ts'
 import type { Vantage } from './core/vantage.ts'
 import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
-import { looked, missed, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
-import { holdsAfter, holdsFrom, holdsOf, type Holds } from './core/watch/hold.ts'
+import { TIMEOUT_MS } from './core/watch/timing.ts'
+import { looked, missed, named, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
+import { holdsAfter, holdsFrom, holdsOf, type Hold, type Holds } from './core/watch/hold.ts'
 import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
@@ -30,6 +31,11 @@ export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'fir
   /** The last look heard nothing at all, and may have been alone: the next one tells. */
   readonly isDoubted: boolean
 }
+
+/** A question leaves a little before the hold-down ends, and its listening ends after it. */
+const AHEAD_MS = 0.8 * TIMEOUT_MS
+/** A miss so long ago belongs to the look that followed. */
+const SAME_MS = 2 * TIMEOUT_MS
 
 const NEW: Watched = {
   row: null,
@@ -93,21 +99,31 @@ export class Verdicts {
     this.#holds = holdsFrom(this.#holds, vips, this.#now().ms, holdDownMs)
   }
 
-  /** VIPs whose hold-down has just ended while they still deviate, each once: it is time for the verdict. */
+  /** VIPs that still deviate, whose hold-down will be over when a question that leaves now is, each once. */
   due(): Ip[] {
     const nowMs = this.#now().ms
-    const over = [...this.#holds].filter(
-      ([vip, { atMs }]) =>
-        atMs <= nowMs && this.#told.get(vip) !== atMs && this.#watched.get(vip)?.row?.verdict === 'settling',
-    )
+    const over = this.#pending().filter(([, { atMs }]) => atMs - AHEAD_MS <= nowMs)
     for (const [vip, { atMs }] of over) this.#told.set(vip, atMs)
     return over.map(([vip]) => vip)
+  }
+
+  /** Until the next of them. */
+  dueInMs(): number {
+    const nextMs = Math.min(...this.#pending().map(([, { atMs }]) => atMs - AHEAD_MS))
+    return Math.max(1, nextMs - this.#now().ms)
+  }
+
+  #pending(): [Ip, Hold][] {
+    return [...this.#holds].filter(
+      ([vip, { atMs }]) =>
+        this.#told.get(vip) !== atMs && this.#watched.get(vip)?.row?.verdict === 'settling',
+    )
   }
 
   /** A broadcast look is over: it counts, and it is remembered. */
   lookedAt(vip: Ip, port: Port, look: AddressLook<Look>): void {
     const before = this.#watched.get(vip) ?? NEW
-    const judged = this.#judged(vip, port, look.context)
+    const judged = this.#judged(vip, port, look)
     if (!judged) return
     const { row } = judged
     // a question that was alone proves nothing; it is made sure of at once, beside others
@@ -117,7 +133,7 @@ export class Verdicts {
       return
     }
     const isBad = isFault(row.verdict) || row.verdict === 'settling'
-    const history = looked(before.history, {
+    const history = looked(named(before.history, row.answered), {
       sinceMs: look.sinceMs,
       atMs: look.endedMs!,
       answerers: [...new Set(row.answered.map(whoIs))],
@@ -130,23 +146,24 @@ export class Verdicts {
   }
 
   /** The same look, by what was heard since of others. */
-  judgeAgain(vip: Ip, port: Port, { context, sinceMs }: AddressLook<Look>): void {
+  judgeAgain(vip: Ip, port: Port, look: AddressLook<Look>): void {
     const before = this.#watched.get(vip) ?? NEW
-    const judged = this.#judged(vip, port, context)
+    const judged = this.#judged(vip, port, look)
     if (!judged) return
     const { row } = judged
     const isBad = isFault(row.verdict) || row.verdict === 'settling'
-    const deviatesSinceMs = before.history.deviatesSinceMs ?? (isBad ? sinceMs : null)
+    const deviatesSinceMs = before.history.deviatesSinceMs ?? (isBad ? look.sinceMs : null)
     const history = { ...before.history, deviatesSinceMs }
     this.#keep(vip, { ...judged, history })
     this.#tellDetection(before, row, history)
   }
 
   /** What is known of one VIP, judged now; null: it is no VIP any more. */
-  #judged(vip: Ip, { vantage, looks }: Port, context: Look): Judged | null {
+  #judged(vip: Ip, { vantage, looks }: Port, { context, sinceMs }: AddressLook<Look>): Judged | null {
     const side = this.#knowledge.sideSince(context)
     if (!side.vips.has(vip)) return null
-    const outcome = this.#outcome(vip, vantage, side, pastFor(looks, vip))
+    const firstMs = this.#firstMissed(vip, sinceMs)
+    const outcome = this.#outcome(vip, vantage, side, { past: pastFor(looks, vip), firstMs })
     const row = outcome.vips[0]!
     const held = outcome.unsettled.get(vip) ?? null
     const judged = new Map([[vip, { verdict: row.verdict, held }]])
@@ -158,7 +175,7 @@ export class Verdicts {
   untested(vip: Ip, vantage: Vantage | null, judgement: Judgement = unknown('deaf-vantage', [])): void {
     const side = this.#side()
     const row = vantage
-      ? this.#outcome(vip, vantage, side, []).vips[0]!
+      ? this.#outcome(vip, vantage, side, { past: [], firstMs: this.#now().ms }).vips[0]!
       : unaskedReport(vip, judgement, side.vips.get(vip), side.expect(vip, new Set()))
     this.#keep(vip, { row, canaries: [] })
   }
@@ -167,9 +184,16 @@ export class Verdicts {
     return this.#knowledge.sideSince(this.#knowledge.look)
   }
 
-  #outcome(vip: Ip, vantage: Vantage, side: ClusterSide, past: readonly PastRound[]): Outcome {
+  /** When the question left that shows the first deviation: it was lawful no longer ago than that. */
+  #firstMissed(vip: Ip, sinceMs: number): number {
+    const { row, history } = this.#watched.get(vip) ?? NEW
+    const missedMs = history.silentSinceMs ?? sinceMs
+    return row?.verdict === 'ok' && sinceMs - missedMs <= SAME_MS ? Math.min(missedMs, sinceMs) : sinceMs
+  }
+
+  #outcome(vip: Ip, vantage: Vantage, side: ClusterSide, { past, firstMs }: Seen): Outcome {
     const nowMs = this.#now().ms
-    const { holdDownMs } = side.timing
+    const leftMs = Math.max(0, side.timing.holdDownMs - (nowMs - firstMs))
     const held = (ip: Ip): Held | null => heldAt(this.#holds.get(ip), nowMs)
     return outcomeOf({
       vantage: { ...vantage, vips: [vip] },
@@ -180,7 +204,7 @@ export class Verdicts {
       mustBeFree: [],
       past,
       echo: new Map(),
-      heldFor: (ip) => ({ ...(held(ip) ?? { leftMs: holdDownMs, moved: false }), watched: true }),
+      heldFor: (ip) => ({ ...(held(ip) ?? { leftMs, moved: false }), watched: true }),
       interrupted: false,
     })
   }
@@ -207,6 +231,11 @@ export class Verdicts {
     if (!isFault(verdict) || isFault(before.row?.verdict ?? 'ok')) return
     for (const one of detectionOf(history, verdict, this.#now().ms)) this.#observe(one)
   }
+}
+
+interface Seen {
+  readonly past: readonly PastRound[]
+  readonly firstMs: number
 }
 
 interface Judged extends Pick<Watched, 'canaries'> {

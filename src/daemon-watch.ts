@@ -80,7 +80,7 @@ export class Watch {
         this.#step(isFirst)
         for (const one of this.#observations.splice(0)) observe(one)
         this.#tellChanges()
-        await clock.sleep(TICK_MS, ended)
+        await clock.sleep(Math.min(TICK_MS, this.#verdicts.dueInMs()), ended)
       }
     } finally {
       stopped.abort()
@@ -142,7 +142,7 @@ export class Watch {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
     if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
-    this.#ports.makeSure(this.#verdicts.due())
+    this.#ports.askNow(this.#verdicts.due())
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */

@@ -5,7 +5,9 @@ import { makeKeys } from './api/certificates.ts'
 import { KUBECONFIG } from './cluster/api.ts'
 import { LabCluster } from './cluster/cluster.ts'
 import { withNodes } from './cluster/hosts.ts'
-import { CLIENT, hostsOf } from './hosts.ts'
+import { nodeNames } from './cluster/moment.ts'
+import { Daemons } from './daemons.ts'
+import { CLIENT, hostsOf, type LabHost } from './hosts.ts'
 import { play } from './play.ts'
 import type { Order, Told } from './protocol.ts'
 import { Recorder } from './recorder.ts'
@@ -49,17 +51,31 @@ async function obey(order: Order): Promise<void> {
     keys && cluster?.openApi({ keys, seed: order.seed, as: readerOf(story) }),
   ])
   await cluster?.lead(speakers)
+  const daemons = daemonsOf(story, hosts, order)
   if (order.hold) linkProgram(order.arpcheck)
   await tell({ told: 'built', hosts, kubeconfig: cluster && KUBECONFIG })
   if (order.hold) return holdOn()
   const keep = (by: 'lab' | 'tcpdump') => (bytes: Uint8Array) => void tell({ told: 'pcap', by, bytes })
   const recorder = new Recorder(portOf(CLIENT), keep('lab'))
   const witness = order.witness ? await startWitness(portOf(CLIENT), keep('tcpdump')) : undefined
-  const passed = await play(story, { hosts, speakers, cluster, recorder, order, tell })
+  const passed = await play(story, { hosts, speakers, cluster, recorder, daemons, order, tell })
+  await daemons?.stop()
   recorder.stop()
   await witness?.stop()
   await tell({ told: 'end', passed })
   process.exit(0)
+}
+
+/** One on each node, where the story has daemons at all. */
+function daemonsOf({ cluster }: Story, hosts: readonly LabHost[], { arpcheck }: Order): Daemons | null {
+  if (!cluster || cluster.daemons === false) return null
+  const args = cluster.daemons === true ? [] : cluster.daemons
+  const names = nodeNames(
+    cluster,
+    hosts.map(({ name }) => name),
+  )
+  const nodes = hosts.filter(({ name }) => names.includes(name))
+  return new Daemons(nodes, { arpcheck, args, kubeconfig: KUBECONFIG, tell })
 }
 
 /** The administrator, unless something is denied, now or later. */

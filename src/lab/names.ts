@@ -4,6 +4,7 @@ import { merged } from './api/write.ts'
 import { mistakesOf } from './cluster/check.ts'
 import { nodeNames } from './cluster/moment.ts'
 import { clusterShape, type ClusterStory } from './cluster/shape.ts'
+import type { Condition } from './exposition.ts'
 import { needsCluster, needsSpeaker, type Fault } from './faults.ts'
 import { BUILT_IN_NAMES } from './hosts.ts'
 import type { Act, Expectation, Story } from './shape.ts'
@@ -77,12 +78,18 @@ function clusterAfter(
   return read.data
 }
 
-function checkAct({ fault, on, later, expect }: Act, cast: Cast, refuse: Refuse): void {
+function checkAct({ fault, on, later, until, expect }: Act, cast: Cast, refuse: Refuse): void {
   const { names, cluster } = cast
   if (fault) checkFault(fault, cast, refuse)
   if (later !== undefined && !cluster) refuse('only a cluster has a time of its own', 'later')
+  if (until && 'metric' in until) checkCondition(until, cast, refuse)
   if (on && !names.includes(on)) refuse(strange(on, names), 'on')
   if (expect) checkExpectation(expect, names, refuse)
+}
+
+function checkCondition({ who }: Condition, { names, cluster }: Cast, refuse: Refuse): void {
+  if (!cluster || cluster.daemons === false) refuse('the story has no daemons', 'until')
+  if (who !== 'any' && who !== 'every' && !names.includes(who)) refuse(strange(who, names), 'until')
 }
 
 function checkFault({ verb, host }: Fault, { hosts, names, cluster }: Cast, refuse: Refuse): void {

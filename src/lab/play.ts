@@ -1,5 +1,6 @@
 import { KUBECONFIG } from './cluster/api.ts'
 import type { LabCluster } from './cluster/cluster.ts'
+import type { Daemons } from './daemons.ts'
 import { checkRun } from './expect.ts'
 import { injectFault } from './faults.ts'
 import { CLIENT, type LabHost } from './hosts.ts'
@@ -18,6 +19,8 @@ export interface World {
   readonly speakers: ReadonlyMap<string, Speaker>
   readonly cluster: LabCluster | null
   readonly recorder: Recorder
+  /** Null where the story has none. */
+  readonly daemons: Daemons | null
   readonly order: Order
   readonly tell: (told: Told) => Promise<void>
 }
@@ -60,21 +63,27 @@ async function playAct(act: Act, stage: Stage): Promise<boolean> {
   const { world } = stage
   if (act.note !== undefined) await world.tell({ told: 'note', text: act.note })
   if (act.wait !== undefined) await new Promise((resolve) => setTimeout(resolve, act.wait))
-  if (act.until)
-    await world.recorder.untilAsked(act.until.ip, (stage.before.get(act.until.ip) ?? 0) + act.until.count)
+  if (act.until) await playUntil(act.until, stage)
   if (act.fault) await playFault(act.fault, world)
   if (act.later !== undefined) await playLater(act.later, world)
   if (act.cluster) await playChange(act.cluster, world)
   return act.run === undefined || playRun({ ...act, run: act.run }, stage)
 }
 
+async function playUntil(until: NonNullable<Act['until']>, { world, before }: Stage): Promise<void> {
+  if ('metric' in until) return world.daemons!.until(until)
+  await world.recorder.untilAsked(until.ip, (before.get(until.ip) ?? 0) + until.count)
+}
+
 async function playFault(fault: NonNullable<Act['fault']>, world: World): Promise<void> {
-  const { hosts, speakers, cluster, tell } = world
+  const { hosts, speakers, cluster, daemons, tell } = world
+  const atMs = Date.now()
   const { verb, host: name, address } = fault
   const host = hosts.find((one) => one.name === name)
   if (host) await injectFault(fault, { host, speaker: speakers.get(host.name) })
+  daemons?.befall(fault)
   await cluster?.befall(fault)
-  await tell({ told: 'fault', text: [verb, name, address].filter((word) => word !== null).join(' ') })
+  await tell({ told: 'fault', text: [verb, name, address].filter((word) => word !== null).join(' '), atMs })
 }
 
 async function playLater(ms: number, { cluster, tell }: World): Promise<void> {
@@ -83,8 +92,9 @@ async function playLater(ms: number, { cluster, tell }: World): Promise<void> {
 }
 
 async function playChange(patch: NonNullable<Act['cluster']>, { cluster, tell }: World): Promise<void> {
+  const atMs = Date.now()
   await cluster!.change(patch)
-  await tell({ told: 'fault', text: changeWords(patch) })
+  await tell({ told: 'fault', text: changeWords(patch), atMs })
 }
 
 async function playRun(run: Run, { world, alone }: Stage): Promise<boolean> {
@@ -117,7 +127,9 @@ async function ask(
 }
 
 function countsOf(acts: readonly Act[], { recorder }: World): Map<string, number> {
-  return new Map(acts.flatMap(({ until }) => (until ? [[until.ip, recorder.asked(until.ip)]] : [])))
+  return new Map(
+    acts.flatMap(({ until }) => (until && 'ip' in until ? [[until.ip, recorder.asked(until.ip)]] : [])),
+  )
 }
 
 function reportOf(stdout: string): RunTold['report'] {

@@ -33,12 +33,33 @@ export interface RunTold {
   readonly checks: readonly Checked[]
 }
 
+/** One daemon, at its end. */
+export interface DaemonTold {
+  readonly host: string
+  /** Null where a signal ended it. */
+  readonly exit: number | null
+  /** From SIGTERM to its end. */
+  readonly stopMs: number
+  /** Its stderr, JSON lines. */
+  readonly log: string
+  /** What it served last; null where it could not be reached. */
+  readonly metrics: string | null
+  readonly report: Report | null
+}
+
+/** What is new in the metrics of a daemon; null: the series is gone. Milliseconds since 1970. */
+export interface Scraped {
+  readonly host: string
+  readonly atMs: number
+  readonly changed: Readonly<Record<string, number | null>>
+}
+
 /** What the inside tells, in order. */
 export type Told =
   | { readonly told: 'hello' }
   | { readonly told: 'built'; readonly hosts: readonly LabHost[]; readonly kubeconfig: string | null }
   | { readonly told: 'note'; readonly text: string }
-  | { readonly told: 'fault'; readonly text: string }
+  | { readonly told: 'fault'; readonly text: string; readonly atMs: number }
   | ({ readonly told: 'run' } & RunTold)
   | { readonly told: 'pcap'; readonly by: 'lab' | 'tcpdump'; readonly bytes: Uint8Array }
   | {
@@ -47,4 +68,6 @@ export type Told =
       readonly message: string
       readonly remedy: readonly string[]
     }
+  | ({ readonly told: 'scraped' } & Scraped)
+  | ({ readonly told: 'daemon' } & DaemonTold)
   | { readonly told: 'end'; readonly passed: boolean }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ArpcheckError } from '../errors.ts'
 import { holdSegment } from './holder.ts'
-import type { RunTold, Told } from './protocol.ts'
+import type { DaemonTold, RunTold, Scraped, Told } from './protocol.ts'
 import type { StoryFile } from './stories.ts'
 import { tellEnd, tellEvent, tellTitle } from './tell.ts'
 
@@ -28,6 +28,11 @@ export interface StoryResult {
   readonly seed: number
   readonly seconds: number
   readonly runs: readonly RunTold[]
+  /** What happened, when it began: milliseconds since 1970. */
+  readonly faults: readonly { readonly text: string; readonly atMs: number }[]
+  /** The story's daemons, and what their metrics said, in its order; empty without daemons. */
+  readonly daemons: readonly DaemonTold[]
+  readonly scraped: readonly Scraped[]
   readonly error: string | null
   /** Folder with the pcap, the log and the seed; null where nothing was kept. */
   readonly keptIn: string | null
@@ -54,8 +59,18 @@ export async function runStory(file: StoryFile, options: RunOptions): Promise<St
   const keptIn = folder === null ? null : keepIn(folder, file, { told, error, seed: options.seed })
   write((error ? `\n  ✗ ${error.message}\n` : '') + tellEnd(passed, seconds, keptIn))
   const runs = told.flatMap((event) => (event.told === 'run' ? [event] : []))
-  const { seed } = options
-  return { story: file.story.name, passed, seed, seconds, runs, error: error?.message ?? null, keptIn }
+  return {
+    story: file.story.name,
+    passed,
+    seed: options.seed,
+    seconds,
+    runs,
+    faults: told.flatMap((event) => (event.told === 'fault' ? [event] : [])),
+    daemons: told.flatMap((event) => (event.told === 'daemon' ? [event] : [])),
+    scraped: told.flatMap((event) => (event.told === 'scraped' ? [event] : [])),
+    error: error?.message ?? null,
+    keptIn,
+  }
 }
 
 /** The segment's error, if it ended with one; what a machine cannot do at all is thrown instead. */

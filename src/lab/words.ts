@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { isIpv4, parseIp, parsePrefix, type Ip } from '../core/ip.ts'
 import { parseMac, type Mac } from '../core/mac.ts'
 import { nearest } from '../core/nearest.ts'
+import { parseCondition, type Condition } from './exposition.ts'
 import { FAULT_VERBS, isFaultVerb, needsAddress, needsHost, type Fault } from './faults.ts'
 
 // The words of a story file: each is read into the value that it means, or refused with what it should have been.
@@ -71,12 +72,22 @@ function hasAllWords({ verb, host, address }: Fault): boolean {
   return needsHost(verb) === (host !== null) && needsAddress(verb) === (address !== null)
 }
 
-/** `3 who-has 192.168.1.60`: as many questions since arpcheck began. */
-export const conditionText = z.string().transform((text, context): { ip: Ip; count: number } => {
+/** As many questions since arpcheck began. */
+export interface Asked {
+  readonly ip: Ip
+  readonly count: number
+}
+
+/** `3 who-has 192.168.1.60`, or `every arpcheck_vip_verdict{verdict="ok"} == 1`. */
+export const conditionText = z.string().transform((text, context): Asked | Condition => {
+  const condition = parseCondition(text.trim())
+  if (condition) return condition
   const [, count = '', address = ''] = /^(\d{1,4}) who-has (\S+)$/.exec(text.trim()) ?? []
   const ip = parseIp(address)
   if (ip) return { ip, count: Number(count) }
-  context.addIssue('write: NUMBER who-has ADDRESS')
+  context.addIssue(
+    'write: NUMBER who-has ADDRESS, or any, every or HOST, METRIC, and ==, > or < with a NUMBER',
+  )
   return z.NEVER
 })
 

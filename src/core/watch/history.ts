@@ -46,6 +46,22 @@ export function whoIs({ node, mac }: { readonly node: string | null; readonly ma
   return node ?? mac
 }
 
+/** Whose a MAC is may be told later than it is heard: the same owner by another name is no other owner. */
+export function named(history: History, answered: readonly Parameters<typeof whoIs>[0][]): History {
+  const names = new Map<string, string>(answered.flatMap(({ mac, node }) => (node ? [[mac, node]] : [])))
+  const { owner, claims } = history
+  if (names.size === 0) return history
+  const known = new Set(claims.map(({ who }) => who))
+  return {
+    ...history,
+    owner: owner && { ...owner, who: names.get(owner.who) ?? owner.who },
+    claims: claims.flatMap((claim) => {
+      const who = names.get(claim.who)
+      return who === undefined ? claim : known.has(who) ? [] : { ...claim, who }
+    }),
+  }
+}
+
 /** Takes in what was heard; who owns the VIP is told by a whole look, because two may answer one question. */
 export function sighted(history: History, sighting: Sighting): History {
   const { how, relation, at } = sighting

@@ -30,6 +30,12 @@ export function makeSure(draft: Draft, ip: Ip): void {
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
 }
 
+/** One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. */
+export function askNow({ asks, nowMs }: Draft, ip: Ip): void {
+  const ask = asks.get(ip)
+  if (ask) asks.set(ip, { ...ask, sweepDueMs: Math.min(ask.sweepDueMs, nowMs) })
+}
+
 /**
  * Silence counts only beside an answer (rule 1), and says more beside the node's own: where neither was asked for lately,
  * both are, before it. True: one of them has to be asked first.

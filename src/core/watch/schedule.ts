@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import { asked, type Ask, type Out } from './asks.ts'
 import { spend, type Bucket } from './bucket.ts'
 import type { Draft } from './draft.ts'
-import { accompany, close, forgive, makeSure, takeHeard } from './news.ts'
+import { accompany, askNow, close, forgive, makeSure, takeHeard } from './news.ts'
 import { nextQuestion, skipTurns, wakeMsOf } from './next.ts'
 import type { Plan } from './plan.ts'
 import { takePlan } from './replan.ts'
@@ -32,6 +32,7 @@ export type Happening =
   | { readonly what: 'heard'; readonly heard: Heard }
   /** Who should answer for these changed, or who is a member. */
   | { readonly what: 'changed'; readonly ips: Iterable<Ip> }
+  | { readonly what: 'due'; readonly ips: Iterable<Ip> }
 
 export interface Heard {
   readonly ip: Ip
@@ -110,6 +111,7 @@ function take(draft: Draft, happening: Happening): void {
   if (happening.what === 'plan') return takePlan(draft, happening.plan)
   if (happening.what === 'heard') return takeHeard(draft, happening.heard)
   if (happening.what === 'changed') for (const ip of happening.ips) makeSure(draft, ip)
+  if (happening.what === 'due') for (const ip of happening.ips) askNow(draft, ip)
 }
 
 function* questionsOf(draft: Draft): Generator<Question> {

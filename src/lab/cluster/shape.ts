@@ -134,6 +134,8 @@ export const clusterShape = object({
   others: beside.default(NOBODY),
   /** Nodes whose arpcheck has written down its NICs: all, none, or these. */
   nics: z.union([z.boolean(), z.array(hostName)]).default(false),
+  /** `arpcheck daemon` on every node from the start, and its flags. */
+  daemons: z.union([z.boolean(), z.array(z.string())]).default(false),
   /** Inputs that arpcheck may not read. */
   denied: z.array(oneOf(keysOf(GRANTS), 'input')).default([]),
   api: oneOf(API_STATES, 'state of the API').default('up'),

@@ -6,6 +6,7 @@ import {
   listened,
   looked,
   missed,
+  named,
   NO_HISTORY,
   sighted,
   type History,
@@ -230,4 +231,21 @@ test('each finding names the VIP first, what was seen, and what to do', () => {
   assert.ok(
     found.every(({ why, next, severity }) => why.length > 0 && next.length > 0 && severity === 'warning'),
   )
+})
+
+test('a MAC that is told to be a node’s, after it answered → no other owner', () => {
+  const mac = macOf(4)
+  const before = told([
+    [10, 'reply', mac],
+    [11, 'look', [mac]],
+  ])
+  const after = looked(named(before, [{ mac, node: 'd' }]), {
+    sinceMs: 12_000,
+    atMs: 13_000,
+    answerers: ['d'],
+    isGood: true,
+    isLossy: false,
+  })
+  assert.deepEqual([after.owner?.who, after.ownerChanges, after.changes], ['d', 0, []])
+  assert.equal(named(before, [{ mac: macOf(5), node: 'e' }]).owner?.who, mac)
 })

@@ -421,3 +421,19 @@ test('a VIP that nobody answers any more is known to be silent within its effect
   assert.equal(late.length, 20)
   assert.ok(Math.max(...late) <= 1250)
 })
+
+test('due: one broadcast now, though it was made sure of a moment ago', () => {
+  const made = new Bench()
+  made.happen({ what: 'plan', plan: planFor(1) })
+  made.run(20_000)
+  made.silent.add(vipOf(0))
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  made.run(3000)
+  const beganMs = made.nowMs
+  made.happen({ what: 'due', ips: [vipOf(0)] })
+  made.run(100)
+  assert.deepEqual(
+    made.since(beganMs).filter((one) => one.endsWith(vipOf(0))),
+    [`broadcast ${vipOf(0)}`],
+  )
+})
