@@ -12,12 +12,12 @@ const SOURCE = { type: 'prometheus', uid: '${datasource}' }
 const fault = `max by (vip) (arpcheck_vip_verdict{${VIP}, verdict=~"${FAULTS}"}) == 1`
 const owners = `arpcheck_vip_observed_owner_info{${VIP}}`
 
-/** Who answers, by name; nobody, a stranger and several have names of their own. The first that holds for a VIP is taken. */
+/** Who answers, by name; a stranger, several and nobody have names of their own. The first that holds for a VIP is taken. */
 const ANSWERING = `
-label_replace(max by (vip) (arpcheck_vip_verdict{${VIP}, verdict="silent"}) == 1, "node", "nobody", "", "")
-or on (vip) label_replace(max by (vip) (arpcheck_vip_verdict{${VIP}, verdict="foreign"}) == 1, "node", "a stranger", "", "")
-or on (vip) label_replace(count by (vip) (count by (vip, mac) (${owners})) > 1, "node", "two or more", "", "")
-or on (vip) max by (vip, node) (${owners})`.trim()
+label_replace(max by (vip) (arpcheck_vip_verdict{${VIP}, verdict="foreign"}) == 1, "node", "a stranger", "", "")
+or on (vip) label_replace(count by (vip) (count by (vip, node) (${owners})) > 1, "node", "two or more", "", "")
+or on (vip) max by (vip, node) (${owners})
+or on (vip) label_replace(max by (vip) (arpcheck_vip_verdict{${VIP}, verdict="silent"}) == 1, "node", "nobody", "", "")`.trim()
 
 /** One-hot verdicts as one number for each VIP and vantage. */
 const JUDGED = `
@@ -63,6 +63,7 @@ const ROWS = [
           step('labelsToFields', { mode: 'columns' }),
           step('merge', {}),
           step('organize', { excludeByName: { Value: true } }),
+          step('sortBy', { fields: {}, sort: [{ field: 'Time' }] }),
           step('partitionByValues', { fields: ['vip'], keepFields: false, naming: { asLabels: false } }),
         ],
         options: { mergeValues: true, showValue: 'auto', rowHeight: 0.8, legend: { showLegend: false } },

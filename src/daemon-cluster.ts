@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import { INPUTS, type ClusterSnapshot, type InputName, type NicRecord, type NodeNic } from './core/cluster.ts'
+import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
-import { isIpv4 } from './core/ip.ts'
+import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
 import type { SpeakerReading } from './core/views.ts'
 import type { WatchState } from './core/watch/state.ts'
@@ -185,7 +185,7 @@ export class Knowledge {
     const { cluster } = this.#look
     if (cluster.inputs.nicRecords.readable !== 'yes' || nics.length === 0) return false
     const record = cluster.nicRecords.find((one) => one.node === node)
-    return JSON.stringify(record?.nics.map(essence)) !== JSON.stringify(nics.map(essence))
+    return !isSameRecord(record?.nics ?? [], nics)
   }
 }
 
@@ -200,21 +200,6 @@ function told(one: SpeakerReading | undefined): string {
 /** As many daemons as need a speaker's view share two exchanges in 10 s. */
 export function viewIntervalMs(daemons: number): number {
   return VIEW_MS * Math.max(1, daemons / 2)
-}
-
-/** NICs that may answer ARP. A pod's end of a cable comes and goes, and answers for nobody outside. */
-export function nicsOf({ links }: HostFacts): NicRecord['nics'] {
-  return links.flatMap((link): NodeNic[] => {
-    const addresses = link.addresses.filter(({ ip }) => isIpv4(ip))
-    const isPods = link.kind === 'veth' && addresses.length === 0
-    if (!link.ethernet || link.loopback || link.mac === null || !link.arp || isPods) return []
-    const state = link.master !== null ? 'enslaved' : link.up && link.carrier ? 'up' : 'down'
-    return [{ name: link.name, mac: link.mac, addresses, state }]
-  })
-}
-
-function essence({ name, mac, addresses, state }: NodeNic): unknown {
-  return [name, mac, state, addresses.map(({ ip, bits }) => `${ip}/${bits}`)]
 }
 
 type SourceState = WatchState['sources'] extends ReadonlyMap<InputName, infer S> ? S : never

@@ -5,7 +5,6 @@ import type { Ip } from './core/ip.ts'
 import { ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
-import { TIMEOUT_MS } from './core/watch/asks.ts'
 import {
   begin,
   end,
@@ -14,7 +13,7 @@ import {
   takeFrame,
   type AddressLook,
   type Looks,
-} from './core/watch/looks.ts'
+} from './core/watch/address-looks.ts'
 import { heardOf, sightingOf, type Ears, type Moment, type Sighting } from './core/watch/passive.ts'
 import type { Plan } from './core/watch/plan.ts'
 import {
@@ -25,6 +24,7 @@ import {
   type Heard,
   type Question,
 } from './core/watch/schedule.ts'
+import { TIMEOUT_MS } from './core/watch/timing.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
 
@@ -59,6 +59,7 @@ export class Port {
   readonly #closed = new AbortController()
   #schedule
   #alarm = new AbortController()
+  #naps = 0
 
   /** Throws an ArpcheckError where the interface cannot be opened. */
   constructor(vantage: Vantage, options: PortOptions) {
@@ -99,8 +100,9 @@ export class Port {
     if (this.#closed.signal.aborted) return
     const { clock, random } = this.#options
     const nowMs = clock.monotonicMs()
-    const { schedule, questions, ended } = step(this.#schedule, happening, nowMs, random)
+    const { schedule, questions, ended, slept } = step(this.#schedule, happening, nowMs, random)
     this.#schedule = schedule
+    if (slept) this.#naps++
     for (const one of ended) this.#end(one, nowMs)
     if (questions.length > 0) this.#ask(questions, nowMs)
     this.#arm(schedule.wakeMs - nowMs)
@@ -181,9 +183,10 @@ export class Port {
       : null
   }
 
+  /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
   #lost(): number | null {
     const statistics = this.#capture.statistics()
-    return statistics && statistics.kernelDrops + statistics.ringDrops
+    return statistics && statistics.kernelDrops + statistics.ringDrops + this.#naps
   }
 
   #guarded(run: () => void): void {

@@ -12,8 +12,8 @@ import type { Vantage } from './core/vantage.ts'
 import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
 import { looked, missed, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
-import { holdsAfter, holdsFrom, holdsOf, settledExpectation, type Holds } from './core/watch/hold.ts'
-import { pastFor, type AddressLook } from './core/watch/looks.ts'
+import { holdsAfter, holdsFrom, holdsOf, type Holds } from './core/watch/hold.ts'
+import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
 import type { Knowledge } from './daemon-cluster.ts'
@@ -176,13 +176,7 @@ export class Verdicts {
       // a neighbour entry of this host is what our own questions left there
       facts: { ...this.#knowledge.facts, neighbours: [] },
       expectations: new Map(),
-      cluster: {
-        ...side,
-        expect: (ip, silent) => {
-          const expected = side.expect(ip, silent)
-          return expected && settledExpectation(expected, held(ip))
-        },
-      },
+      cluster: side,
       mustBeFree: [],
       past,
       echo: new Map(),

@@ -43,6 +43,8 @@ const WIRINGS = [
   'daemon-plan.ts',
   'daemon-cluster.ts',
   'daemon-port.ts',
+  'daemon-ports.ts',
+  'daemon-record.ts',
   'daemon-verdicts.ts',
   'daemon-state.ts',
   'daemon-live.ts',

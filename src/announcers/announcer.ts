@@ -5,7 +5,7 @@ import type { ClusterExpectation } from '../core/expectation.ts'
 import type { Ip } from '../core/ip.ts'
 import type { Records } from '../core/records.ts'
 import type { Refusal } from '../core/refusal.ts'
-import type { Change } from '../core/settle.ts'
+import type { Change } from '../core/motions.ts'
 import type { SpeakerView } from '../core/views.ts'
 
 /** What makes a node answer for an address: MetalLB today. Pure: snapshots in, values out. */

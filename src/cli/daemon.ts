@@ -39,16 +39,24 @@ async function watchUntilStopped(
   const out = logFile(2)
   const log = openLog({ level: config.logLevel, format: config.logFormat, out })
   const { signal, release } = onInterrupt()
+  const closed = new AbortController()
+  signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
   const daemon = await openLiveDaemon(config, world.env, log)
   try {
     const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
     await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)
   } finally {
     release()
-    const closed = daemon.close().then(() => out.close())
-    await Promise.race([closed, systemClock.sleep(STOP_MS)])
+    await daemon.close()
+    await out.close()
+    closed.abort()
   }
   return 0
+}
+
+async function cutOff(closed: AbortSignal): Promise<void> {
+  await systemClock.sleep(STOP_MS, closed)
+  if (!closed.aborted) process.exit(0)
 }
 
 const BUILD = { version: ARPCHECK_VERSION, revision: '', runtime: `node ${process.version}` }

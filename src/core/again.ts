@@ -61,6 +61,8 @@ export function overlaid(older: Part, newer: Part): Part {
   return {
     ...newer,
     vantage: older.vantage,
+    // a look that was cut short knows less
+    metallb: newer.vips.length > 0 ? newer.metallb : older.metallb,
     vips: [...rows.values()],
     byInterface: new Map([...older.byInterface, ...newer.byInterface]),
     canaries: [...canaries.values()],

@@ -8,7 +8,8 @@ import * as say from './sentences-answers.ts'
 /** Which finding explains that two nodes or more answer, the surest cause first. */
 export function explainDouble(item: ClusterCase, answers: readonly Answer[]): Finding {
   const { elected } = item.expected
-  const kernels = answers.filter((answer) => isKernel(item, answer))
+  // the right node's own kernel answers beside its speaker: that is no second node
+  const kernels = answers.filter((answer) => isKernel(item, answer) && !isExpected(item, answer))
   if (kernels.length > 0) return say.kernelAnswers(item, kernels, answers)
   if (elected.kind !== 'somebody') return say.splitBrain(item, answers)
   const nodes = say.nodesOf(item, answers)
@@ -40,6 +41,10 @@ export function explainWrong(
 export function explainUnexpected(item: ClusterCase, node: string, answers: readonly Answer[]): Finding {
   const kernels = answers.filter((answer) => isKernel(item, answer))
   return kernels.length > 0 ? say.kernelAnswers(item, kernels, answers) : say.unexpected(item, node, answers)
+}
+
+function isExpected({ macs, expected: { elected } }: ClusterCase, { mac }: Answer): boolean {
+  return elected.kind === 'somebody' && elected.answerers.includes(macs.nodeOf.get(mac) ?? '')
 }
 
 /** An unpadded frame is never MetalLB's; nor is an answer from a node without a speaker. On a real NIC all are padded. */

@@ -10,7 +10,7 @@ import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { CandidateReport, ExcludedReport, VipReport } from './report.ts'
 import { mergeEvidence, type PastRound } from './rounds.ts'
-import type { Change } from './settle.ts'
+import type { Change } from './motions.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 import type { SpeakerReading } from './views.ts'
 
@@ -190,7 +190,8 @@ export function attributionQuestions(
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {
-  return new Set([...vips.keys()].flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
+  const asked = [...vips.keys()].filter((vip) => wasAsked(past, vip))
+  return new Set(asked.flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
 }
 
 function wasAsked(past: readonly PastRound[], ip: Ip): boolean {

@@ -12,7 +12,8 @@ import type { NodeFacts } from './nodes.ts'
 import type { CanaryReport, VipReport } from './report.ts'
 import { hearing, mergeEvidence, type PastRound } from './rounds.ts'
 import { deafVantage } from './sentences.ts'
-import { canSettle, isDeviation, motionsOf, remainingMs, settled, type Held, type Hold } from './settle.ts'
+import { motionsOf } from './motions.ts'
+import { canSettle, isDeviation, remainingMs, settled, type Held, type Hold } from './settle.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
 /** All that one vantage has seen when its rounds are over. */
@@ -69,7 +70,7 @@ interface Judged {
 
 /** The judgement, and the hold-down laid over it (rule 8). */
 function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
-  const judgement = judge(item)
+  const judgement = stillOrBest(item, heldFor?.(item.vip) ?? null)
   if (!cluster || !heldFor || !canSettle(judgement) || !isElected(item))
     return { item, judgement, held: null }
   const known = heldFor(item.vip)
@@ -82,6 +83,18 @@ function judgedBy({ cluster, heldFor }: Seen, item: Case): Judged {
     judgement: settled(item, judgement, hold),
     held: leftMs > 0 && isDeviation(judgement) ? { leftMs, moved: moved || held?.moved === true } : null,
   }
+}
+
+/**
+ * An expectation that moves on and on is judged by its newest state once the hold-down is over, but only to say that all
+ * is well: no fault rests on a moving one (rule 7).
+ */
+function stillOrBest(item: Case, held: Held | null): Judgement {
+  const judgement = judge(item)
+  if (judgement.verdict !== 'settling' || held?.leftMs !== 0 || item.expected.source !== 'cluster')
+    return judgement
+  const newest = judge({ ...item, expected: { ...item.expected, moved: false } })
+  return isDeviation(newest) ? judgement : newest
 }
 
 /** Whoever named the owner wants to know at once. */

@@ -17,6 +17,21 @@ export const REFUSALS = [
 ] as const
 export type RefusalName = (typeof REFUSALS)[number]
 
+/** In words, behind "nobody, because". */
+export const REFUSED: Record<RefusalName, string> = {
+  'other-class': "its load balancer class is not MetalLB's",
+  'no-address': 'it has no address yet',
+  'invalid-ip': 'an entry of its status is no address',
+  'not-in-one-pool': 'its addresses lie in no pool, or in several',
+  'no-advertisement': 'nothing advertises its pool',
+  'bgp-only': 'its pool is advertised by BGP alone',
+  'no-matching-advertisement': 'no L2Advertisement selects this Service',
+  'shared-ip-with-service-selector': 'it shares its address, which serviceSelectors do not allow',
+  'no-memberlist': 'memberlist is off, and this release needs it',
+  'no-endpoint': 'no endpoint of the Service can serve',
+  'no-candidate': 'every node is excluded, or none is a member',
+}
+
 export interface Refusal {
   readonly why: RefusalName
   /** What it is about: the bad text, the class, the pool; empty where there is nothing to name. */

@@ -5,7 +5,7 @@ import type { Finding } from './findings.ts'
 import { isClaimed } from './claims.ts'
 import type { NodeFacts } from './nodes.ts'
 import { lastRecord } from './records.ts'
-import type { RefusalName } from './refusal.ts'
+import { REFUSED } from './refusal.ts'
 import type { Answer } from './round.ts'
 import { askedText, byHand, finding, macsText, repliesText } from './sentences.ts'
 import { anyOf } from './text.ts'
@@ -67,23 +67,10 @@ export function whyNobody({ expected: { elected }, side }: ClusterCase): string 
   const share = elected.kind === 'undecided' ? undefined : elected.shares[0]
   const why = share?.refusal?.why ?? 'no-candidate'
   const isLocal = why === 'no-candidate' && side?.excluded.some((one) => one.why === 'no-local-endpoint')
-  return isLocal ? LOCAL : NOBODY[why]
+  return isLocal ? LOCAL : REFUSED[why]
 }
 
 const LOCAL = 'its endpoints are on no node that may announce it (externalTrafficPolicy Local)'
-const NOBODY: Record<RefusalName, string> = {
-  'other-class': "its load balancer class is not MetalLB's",
-  'no-address': 'it has no address yet',
-  'invalid-ip': 'an entry of its status is no address',
-  'not-in-one-pool': 'its addresses lie in no pool, or in several',
-  'no-advertisement': 'nothing advertises its pool',
-  'bgp-only': 'its pool is advertised by BGP alone',
-  'no-matching-advertisement': 'no L2Advertisement selects this Service',
-  'shared-ip-with-service-selector': 'it shares its address, which serviceSelectors do not allow',
-  'no-memberlist': 'memberlist is off, and this release needs it',
-  'no-endpoint': 'no endpoint of the Service can serve',
-  'no-candidate': 'every node is excluded, or none is a member',
-}
 
 /** More of them are told by `explain`. */
 const EXCLUDED = 4

@@ -3,7 +3,7 @@ import { durationText } from './duration.ts'
 import type { Finding } from './findings.ts'
 import type { Ip } from './ip.ts'
 import { finding } from './sentences.ts'
-import type { Motion } from './settle.ts'
+import type { Motion } from './motions.ts'
 
 /** What ARP902 says: why a VIP is not judged yet, and when it will be. */
 

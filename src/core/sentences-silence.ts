@@ -185,28 +185,20 @@ function awayTexts(node: NodeFacts | undefined, nic: string): string[] {
 }
 
 export function noClaimant(item: ClusterCase, elected: Somebody, clues: readonly Clue[]): Finding {
-  const suspects = suspectsOf(elected)
-  return finding(
-    'ARP103',
-    `${item.vip} is not answered, and no speaker says that it announces it; ${namesText(suspects)} should`,
-    {
-      why: [
-        ...electedTexts(elected),
-        ...claimedTexts(item),
-        ...recordedTexts(item),
-        ...silenceTexts(item),
-        ...clues.flatMap(clueTexts),
-      ],
-      next: steps(item, suspects, clues),
-    },
-  )
+  const should = namesText(suspectsOf(elected))
+  const message = `${item.vip} is not answered, and no speaker says that it announces it; ${should} should`
+  return finding('ARP103', message, words(item, elected, clues))
 }
 
 export function silent(item: ClusterCase, elected: Somebody, clues: readonly Clue[]): Finding {
-  const suspects = suspectsOf(elected)
   const cause = clues.map(causeText).find((text) => text !== null)
-  const should = cause ? `: ${cause}` : `; ${namesText(suspects)} should`
-  return finding('ARP101', `${item.vip} is not answered by anybody${should}`, {
+  const should = cause ? `: ${cause}` : `; ${namesText(suspectsOf(elected))} should`
+  return finding('ARP101', `${item.vip} is not answered by anybody${should}`, words(item, elected, clues))
+}
+
+/** The four truths, then what is seen of the cause. */
+function words(item: ClusterCase, elected: Somebody, clues: readonly Clue[]): Pick<Finding, 'why' | 'next'> {
+  return {
     why: [
       ...electedTexts(elected),
       ...recordedTexts(item),
@@ -214,8 +206,8 @@ export function silent(item: ClusterCase, elected: Somebody, clues: readonly Clu
       ...silenceTexts(item),
       ...clues.flatMap(clueTexts),
     ],
-    next: steps(item, suspects, clues),
-  })
+    next: steps(item, suspectsOf(elected), clues),
+  }
 }
 
 function silenceTexts(item: ClusterCase): string[] {

@@ -151,13 +151,13 @@ export function noExpectation(item: Case, answer: Answer): Finding {
 
 const REMEMBERED = 'the API is away: whether anybody should answer, and who, is not known since'
 
-/** As loud as a warning: it may be the very VIP that the API is behind. */
+/** Loud, and exit code 3: it may be the very VIP that the API is behind. */
 export function silentRemembered(item: Case): Finding {
   const found = finding('ARP903', `${item.vip} is not answered; whether anybody should is not known`, {
     why: [`${askedText(item)} (seen)`, REMEMBERED],
     next: [byHand(item)],
   })
-  return { ...found, severity: 'warning' }
+  return { ...found, severity: 'error' }
 }
 
 export function severalRemembered(item: Case, answers: readonly Answer[]): Finding {

@@ -1,25 +1,8 @@
 import { unsettled, type ClusterCase, type Judgement } from './case.ts'
 import { deviationText, settling } from './sentences-settling.ts'
-import { deadNodes, isReady, type NodeFacts } from './nodes.ts'
+import type { Motion } from './motions.ts'
 import type { Finding } from './findings.ts'
 import { isFault } from './verdict.ts'
-import type { Member } from './views.ts'
-
-/** Something that may explain a deviation lawfully, and how long ago it happened at least. */
-export interface Motion {
-  readonly what: string
-  /** 0 where nothing dates it. */
-  readonly ageMs: number
-}
-
-/** A change that the API dates; null: it holds the object, but no stamp. */
-export interface Change {
-  readonly what: string
-  /** Milliseconds since 1970, by the API server's clock. */
-  readonly at: number | null
-  /** The node whose speaker pod it befell. */
-  readonly pod?: string
-}
 
 /** What the hold-down of one deviation is measured by (rule 8). */
 export interface Hold {
@@ -50,15 +33,18 @@ export function remainingMs({ holdDownMs, motions, held }: Hold): number {
 
 /** A fault that may be lawful still is `settling`. A machine of no node is no part of any fail-over. */
 export function settled(item: ClusterCase, judgement: Judgement, hold: Hold): Judgement {
+  if (judgement.verdict === 'settling') return judgement
+  if (!isDeviation(judgement)) return withoutLateRecord(judgement, hold)
   const forMs = remainingMs(hold)
-  if (forMs === 0 || judgement.verdict === 'settling') return judgement
-  if (!isDeviation(judgement)) return withoutLateRecord(judgement)
+  if (forMs === 0) return judgement
   const young = hold.motions.filter(({ ageMs }) => ageMs < hold.holdDownMs)
   return unsettled([settling(item, { seen: deviationText(judgement), young, forMs })])
 }
 
 /** A record follows each move by a moment: late is not stale. */
-function withoutLateRecord(judgement: Judgement): Judgement {
+function withoutLateRecord(judgement: Judgement, hold: Hold): Judgement {
+  const seen = hold.motions.filter(({ unseen }) => !unseen)
+  if (remainingMs({ ...hold, motions: seen }) === 0) return judgement
   return { ...judgement, findings: judgement.findings.filter((found) => !isAboutRecord(found)) }
 }
 
@@ -74,84 +60,4 @@ export function canSettle(judgement: Judgement): boolean {
 /** What a fail-over, a restart or an edit may cause for a while. */
 export function isDeviation({ verdict }: Judgement): boolean {
   return verdict === 'settling' || (isFault(verdict) && verdict !== 'foreign')
-}
-
-/** What is known of the cluster around one VIP. */
-export interface Surroundings {
-  readonly takenAt: number
-  readonly changes: readonly Change[]
-  /** Nodes that bear on it: those that may be elected, and those that are. */
-  readonly nodes: readonly NodeFacts[]
-  /** How long memberlist keeps the dead in its list. */
-  readonly gossipToTheDeadMs: number
-  /** See `Held`. */
-  readonly moved: boolean
-  readonly watched?: boolean
-}
-
-export function motionsOf(item: ClusterCase, around: Surroundings): Motion[] {
-  return [
-    ...dated(item, around),
-    ...(around.watched ? [{ what: 'it was seen for the first time a moment ago', ageMs: 0 }] : []),
-    ...(around.moved ? [{ what: 'who should answer changed while we looked', ageMs: 0 }] : []),
-    ...unrecordedDeaths(around.nodes),
-    ...unreadSpeakers(item, around.nodes),
-    ...membersInMotion(around),
-  ]
-}
-
-/** Where views were read the pod of a dead node decides nothing, whatever becomes of it: the election looks at members. */
-function dated({ expected: { elected }, nodes }: ClusterCase, { changes, takenAt }: Surroundings): Motion[] {
-  const isRead = elected.kind === 'somebody' && elected.membership === 'read'
-  const dead = isRead ? deadNodes(nodes) : new Set<string>()
-  return changes
-    .filter(({ pod }) => pod === undefined || !dead.has(pod))
-    .map(({ what, at }) => ({ what, ageMs: at === null ? 0 : takenAt - at }))
-}
-
-/** A Node that is NotReady dates its own death by that; one that the API takes for alive does not. */
-function unrecordedDeaths(nodes: readonly NodeFacts[]): Motion[] {
-  const dead = deadNodes(new Map(nodes.map((node) => [node.name, node])))
-  return nodes
-    .filter(({ name, ready }) => dead.has(name) && (ready === null || isReady(ready)))
-    .map(({ name }) => ({ what: `${name} does not answer any more, and is not NotReady yet`, ageMs: 0 }))
-}
-
-/** An elected speaker that would not show its view may have died a moment ago. Its pod, once not Ready, dates that. */
-function unreadSpeakers({ expected, nodes }: ClusterCase, around: readonly NodeFacts[]): Motion[] {
-  const { elected } = expected
-  if (elected.kind !== 'somebody' || elected.membership === 'off' || elected.membership === 'given') return []
-  if (elected.membership === 'inferred') return inferred(elected, nodes)
-  return around
-    .filter(({ name }) => elected.possible.includes(name) && !deadNodes(nodes).has(name))
-    .filter(({ pods }) => pods.length === 0 || pods.some(({ ready }) => isReady(ready)))
-    .filter(({ reading }) => reading?.kind !== 'view')
-    .map(({ name }) => ({ what: `the speaker on ${name} does not show whom it counts`, ageMs: 0 }))
-}
-
-/** Where no view was read nothing dates a death but the Node itself. */
-function inferred(
-  { answerers, possible }: { readonly answerers: readonly string[]; readonly possible: readonly string[] },
-  nodes: ClusterCase['nodes'],
-): Motion[] {
-  const dead = deadNodes(nodes)
-  const isDated = [...answerers, ...possible].some((name) => dead.has(name))
-  return isDated ? [] : [{ what: 'no speaker shows whom it counts', ageMs: 0 }]
-}
-
-/** A suspect may be dropped in the next moment; a member that some views lack was dropped a while ago. */
-function membersInMotion({ nodes, gossipToTheDeadMs }: Surroundings): Motion[] {
-  const views = nodes.flatMap(({ reading }) => (reading?.kind === 'view' ? [reading.members] : []))
-  return nodes.flatMap(({ name }) => {
-    const entries = views.map((members) => members.find((member) => member.name === name))
-    return motionOf(name, entries, gossipToTheDeadMs)
-  })
-}
-
-function motionOf(name: string, entries: readonly (Member | undefined)[], forgottenMs: number): Motion[] {
-  const states = new Set(entries.map((entry) => entry?.state))
-  const moving = (['suspect', 'dead', 'left'] as const).find((state) => states.has(state))
-  if (moving) return [{ what: `${name} is ${moving} in a member list`, ageMs: 0 }]
-  if (states.size < 2) return []
-  return [{ what: `some member lists have dropped ${name}`, ageMs: forgottenMs }]
 }

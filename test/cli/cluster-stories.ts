@@ -164,8 +164,19 @@ export const CLUSTER_STORIES = {
       segment.responders.push(answers('192.168.1.99', BOARD))
     },
   },
+  'cluster-settling': {
+    asked: [],
+    cluster: [home],
+    happens: (segment, stop) => {
+      withNodes(segment, LIVE)
+      withOwners(segment, { 'ingress/traefik': null })
+      // Ctrl-C while it waits: what was known by then
+      segment.clock.onStep = (ms) => ms > 6000 && stop.abort()
+    },
+  },
   'cluster-moving': {
     asked: ['192.168.1.60'],
+    options: { settle: false },
     cluster: [
       home,
       nucCluster({

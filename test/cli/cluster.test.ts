@@ -239,12 +239,13 @@ inNamespaces(() => {
     await run([])
     await double.close()
     const { status, stdout, stderr } = await run([])
-    assert.equal(status, 1, 'nobody answers for .61, whose owner is not known now')
+    assert.equal(status, 3, 'nobody answers for .61, and whether anybody should is not known now')
     assert.match(
       flat(stderr),
       /refuses the connection.* Using the list of 2 VIPs saved (?:just now|\d+ s ago); owners are not judged\. \(--no-cache\)/,
     )
     assert.match(stdout, /192\.168\.1\.60 +default\/traefik +not known +02:00:00:00:00:02/)
+    assert.match(stdout, /ARP903 {2}192\.168\.1\.61 is not answered; whether anybody should is not known/)
   })
 
   test('the API is away, and addresses are given → these are asked for, without owners', async (t) => {

@@ -93,6 +93,12 @@ const TABLE: readonly (readonly [string, ClusterExpectation, Partial<Case>, stri
     { evidence: by(NUC_1, NUC_2) },
     'duplicate ARP305',
   ],
+  [
+    'the right node’s kernel answers beside another speaker: the kernel is not what doubles it',
+    nuc1,
+    { evidence: { ...by(), answers: [answer(NUC_1, { shortestFrame: 42 }), answer(NUC_2)] } },
+    'duplicate ARP301',
+  ],
   ['two nodes answer unpadded', nuc1, { evidence: unpadded(NUC_1, NUC_2) }, 'duplicate ARP304'],
   [
     'a node without a speaker answers beside the winner',

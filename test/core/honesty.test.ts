@@ -5,7 +5,8 @@ import type { Case, ClusterCase, Judgement } from '../../src/core/case.ts'
 import type { ClusterExpectation } from '../../src/core/expectation.ts'
 import { judge } from '../../src/core/judge.ts'
 import type { NodeFacts } from '../../src/core/nodes.ts'
-import { motionsOf, settled, type Held } from '../../src/core/settle.ts'
+import { motionsOf } from '../../src/core/motions.ts'
+import { settled, type Held } from '../../src/core/settle.ts'
 import { isFault, UNKNOWN_REASONS, VERDICTS } from '../../src/core/verdict.ts'
 import {
   answer,

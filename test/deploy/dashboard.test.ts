@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { NO_PROMTOOL, syntaxErrors, unknownGroupings, unknownIn } from '../helpers/promql.ts'
+import {
+  type Given,
+  NO_PROMTOOL,
+  syntaxErrors,
+  unknownGroupings,
+  unknownIn,
+  wrongResults,
+} from '../helpers/promql.ts'
 
 // deploy/dashboard.json. Not covered: how Grafana draws it.
 
@@ -59,6 +66,73 @@ test('every metric, label and label value is declared in metric-names.ts', () =>
     'arpcheck_bogus',
   ])
   assert.deepEqual(unknownGroupings('sum by (vip, mac) (arpcheck_vip_verdict)'), ['mac'])
+})
+
+/** One VIP as one vantage sees it: its verdict, and who answers. */
+function seen(
+  vip: string,
+  vantage: string,
+  verdict: string,
+  owners: readonly string[] = [],
+): readonly Given[] {
+  const from = `instance="${vantage}",vantage="${vantage}",vip="${vip}"`
+  const one = (name: string, labels = ''): Given => ({ series: `${name}{${from}${labels}}`, value: 1 })
+  const others = ['ok', 'silent', 'foreign', 'duplicate', 'unknown'].filter((name) => name !== verdict)
+  return [
+    one('arpcheck_vip_testable'),
+    one('arpcheck_vip_verdict', `,verdict="${verdict}"`),
+    ...others.map((name) => ({ ...one('arpcheck_vip_verdict', `,verdict="${name}"`), value: 0 })),
+    ...owners.map((node) =>
+      one('arpcheck_vip_observed_owner_info', `,node="${node}",mac="mac of ${node}",relation="node"`),
+    ),
+  ]
+}
+
+/** The only query of the panel with this title. */
+function queryOf(title: string): string {
+  const [target, ...more] = panels.find((panel) => panel.title === title)?.targets ?? []
+  assert.ok(target !== undefined && more.length === 0, title)
+  return concrete(target.expr)
+}
+
+test('five VIPs, each in another state → tiles, owners and matrix say so', { skip: NO_PROMTOOL }, () => {
+  const given = [
+    ...seen('.60', 'nuc-1', 'silent'),
+    ...seen('.60', 'nuc-3', 'silent'),
+    ...seen('.61', 'nuc-1', 'ok', ['nuc-3']),
+    ...seen('.61', 'nuc-2', 'ok', ['nuc-3']),
+    ...seen('.62', 'nuc-1', 'duplicate', ['nuc-2', 'nuc-3']),
+    ...seen('.63', 'nuc-1', 'foreign', ['']),
+    ...seen('.64', 'nuc-1', 'unknown'),
+    ...seen('.65', 'nuc-1', 'ok', ['nuc-2']),
+    ...seen('.65', 'nuc-4', 'silent'),
+  ]
+  const claims = {
+    'VIPs fine': { '{}': 1 },
+    'VIPs with a problem': { '{}': 4 },
+    'VIPs not judged': { '{}': 1 },
+    'Who answers': {
+      '{vip=".60", node="nobody"}': 1,
+      '{vip=".61", node="nuc-3"}': 1,
+      '{vip=".62", node="two or more"}': 2,
+      '{vip=".63", node="a stranger"}': 1,
+      '{vip=".65", node="nuc-2"}': 1,
+    },
+    'VIP by vantage': {
+      '{vip=".60", vantage="nuc-1"}': 4,
+      '{vip=".60", vantage="nuc-3"}': 4,
+      '{vip=".61", vantage="nuc-1"}': 1,
+      '{vip=".61", vantage="nuc-2"}': 1,
+      '{vip=".62", vantage="nuc-1"}': 4,
+      '{vip=".63", vantage="nuc-1"}': 4,
+      '{vip=".64", vantage="nuc-1"}': 3,
+      '{vip=".65", vantage="nuc-1"}': 1,
+      '{vip=".65", vantage="nuc-4"}': 4,
+    },
+    'VIPs per answering node': { '{node="nuc-2"}': 2, '{node="nuc-3"}': 2 },
+  }
+  const told = Object.entries(claims).map(([title, samples]) => ({ expr: queryOf(title), samples }))
+  assert.equal(wrongResults(given, told), null)
 })
 
 test('its variables are the data source, namespace, vip and vantage, and each is used', () => {

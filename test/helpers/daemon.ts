@@ -11,7 +11,7 @@ import { Watch, type WatchEdges } from '../../src/daemon-watch.ts'
 import type { ViewsReading } from '../../src/elected.ts'
 import type { ArpcheckError } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
-import { NOW } from './cluster.ts'
+import { cluster, NOW } from './cluster.ts'
 import {
   addressOf,
   calmCluster,
@@ -67,6 +67,8 @@ export class DaemonWorld {
   cluster: ClusterSnapshot = { ...calmCluster(), nicRecords: nicRecords() }
   /** Monotonic; null: it answers. */
   apiAwaySinceMs: number | null = null
+  /** Where nothing could be read yet. */
+  unread: ClusterSnapshot['inputs'] | null = null
   views: ViewsReading = nucViews(NUCS, NUCS)
   facts: HostFacts = hostFacts()
   readonly sent: (ArpFrame & { readonly atMs: number })[] = []
@@ -156,6 +158,7 @@ export class DaemonWorld {
 
   #snapshot(): ClusterSnapshot {
     const ms = this.clock.monotonicMs()
+    if (this.unread) return { ...cluster(), inputs: this.unread, takenAt: NOW + ms, metallbNamespace: null }
     const ageMs = this.apiAwaySinceMs === null ? 0 : ms - this.apiAwaySinceMs
     const readable: Readable = 'yes'
     const inputs = Object.keys(this.cluster.inputs).map((name) => [name, { readable, ageMs }])

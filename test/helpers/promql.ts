@@ -96,6 +96,31 @@ export function syntaxErrors(queries: readonly string[]): string | null {
   return result
 }
 
+/** One series from the start on, at one value. */
+export interface Given {
+  readonly series: string
+  readonly value: number
+}
+
+/** What promtool has against the claim that, given these, each query gives these samples; null where nothing. */
+export function wrongResults(
+  given: readonly Given[],
+  claims: readonly { readonly expr: string; readonly samples: Readonly<Record<string, number>> }[],
+): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'arpcheck-promql-'))
+  const input = given.map(({ series, value }) => ({ series, values: `${value}x40` }))
+  const expected = claims.map(({ expr, samples }) => ({
+    expr,
+    eval_time: '5m',
+    exp_samples: Object.entries(samples).map(([labels, value]) => ({ labels, value })),
+  }))
+  const tests = [{ interval: '15s', input_series: input, promql_expr_test: expected }]
+  writeFileSync(join(folder, 'tests.yaml'), stringify({ rule_files: [], evaluation_interval: '15s', tests }))
+  const result = promtool('test', 'rules', join(folder, 'tests.yaml'))
+  rmSync(folder, { recursive: true })
+  return result
+}
+
 export function promtool(...args: readonly string[]): string | null {
   const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' })
   return status === 0 ? null : `${stdout}${stderr}`

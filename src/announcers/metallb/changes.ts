@@ -1,5 +1,5 @@
 import type { ClusterSnapshot, Condition, EpochMs, Node, Service, SpeakerPod } from '../../core/cluster.ts'
-import type { Change } from '../../core/settle.ts'
+import type { Change } from '../../core/motions.ts'
 import type { Vip } from '../announcer.ts'
 import { groundOf, type Ground } from './ground.ts'
 import { slateOf } from './slate.ts'

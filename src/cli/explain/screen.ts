@@ -4,7 +4,7 @@ import { blank, glyph, show, type Style } from '../screens/style.ts'
 import stringWidth from '../width.ts'
 import { everyone, ownerText, winnerOf, winnerText } from './truths.ts'
 import type { Explained, ExplainedService } from './explained.ts'
-import { REFUSED } from './words.ts'
+import { REFUSED } from '../../core/refusal.ts'
 
 /** Nodes that are shown; -o wide shows all. */
 const SHOWN = 12

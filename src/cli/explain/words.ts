@@ -1,20 +1,5 @@
 import type { HypothesisName } from '../../core/expectation.ts'
-import type { ExclusionName, RefusalName } from '../../core/refusal.ts'
-
-/** Why nobody announces a VIP. */
-export const REFUSED: Record<RefusalName, string> = {
-  'other-class': "its load balancer class is not MetalLB's",
-  'no-address': 'it has no address yet',
-  'invalid-ip': 'an entry of its status is no address',
-  'not-in-one-pool': 'its addresses lie in no pool, or in several',
-  'no-advertisement': 'nothing advertises its pool',
-  'bgp-only': 'its pool is advertised by BGP alone',
-  'no-matching-advertisement': 'no L2Advertisement selects this Service',
-  'shared-ip-with-service-selector': 'it shares its address, which serviceSelectors do not allow',
-  'no-memberlist': 'memberlist is off, and this release needs it',
-  'no-endpoint': 'no endpoint of the Service can serve',
-  'no-candidate': 'every node is excluded, or none is a member',
-}
+import type { ExclusionName } from '../../core/refusal.ts'
 
 /** Why a node cannot be elected, behind a "no". */
 export const EXCLUDED: Record<ExclusionName, string> = {

@@ -1,6 +1,7 @@
 import type { Mac } from '../mac.ts'
 import type { Random } from '../random.ts'
 import type { Target } from './plan.ts'
+import { BURST_GAP_MS, BURST_PAUSE_MS, listenUntilMs, nextSweepMs, nextUnicastMs } from './timing.ts'
 
 /** What is known of the asking for one address; a value, made anew by each step. */
 export interface Ask {
@@ -41,23 +42,12 @@ export interface Out {
   readonly answered: boolean
 }
 
-export const BURST_FRAMES = 3
-export const BURST_GAP_MS = 200
-/** A speaker announces itself five times within five seconds (metallb announcer.go): one burst at its start, one after. */
-export const BURST_PAUSE_MS = 5000
-/** Listening ends on this grid, so that many questions share one wake-up. */
-const GRID_MS = 250
-export const TIMEOUT_MS = 1000
 const MAX_STRANGE = 4
-
-/** A sweep comes early by chance, so that daemons drift apart, and early enough to wait its turn. */
-const EARLIEST = 0.74
-const LATEST = 0.82
 
 export function newAsk(target: Target, sweepDueMs: number, random: Random): Ask {
   return {
     sweepDueMs,
-    unicastDueMs: sweepDueMs + (target.unicastMs ?? Infinity) * jitter(random),
+    unicastDueMs: nextUnicastMs(target, sweepDueMs, random),
     burst: null,
     burstAtMs: -Infinity,
     out: null,
@@ -82,14 +72,6 @@ export function replanned(ask: Ask, before: Target, target: Target, nowMs: numbe
   return target.unicastMs === null ? { ...kept, unicastDueMs: Infinity } : kept
 }
 
-export function nextSweepMs({ sweepMs }: Target, nowMs: number, random: Random): number {
-  return nowMs + sweepMs * (EARLIEST + random.next() * (LATEST - EARLIEST))
-}
-
-export function nextUnicastMs({ unicastMs }: Target, nowMs: number, random: Random): number {
-  return unicastMs === null ? Infinity : nowMs + unicastMs * jitter(random)
-}
-
 /** A question leaves: a broadcast counts as the sweep, whatever it was for. */
 export function asked(ask: Ask, mode: Out['mode'], nowMs: number, next: Dues): Ask {
   const isBurst = mode === 'broadcast' && isBurstDue(ask, nowMs)
@@ -97,7 +79,7 @@ export function asked(ask: Ask, mode: Out['mode'], nowMs: number, next: Dues): A
   const out: Out = {
     mode,
     sinceMs: before?.sinceMs ?? nowMs,
-    untilMs: Math.ceil((nowMs + TIMEOUT_MS) / GRID_MS) * GRID_MS,
+    untilMs: listenUntilMs(nowMs),
     frames: (before?.frames ?? 0) + 1,
     confirms: isBurst || (before?.confirms ?? false),
     answered: before?.answered ?? false,
@@ -154,8 +136,4 @@ export function isFree({ out }: Ask, mode: Out['mode']): boolean {
 
 function rest({ left }: Burst, nowMs: number): Burst | null {
   return left > 1 ? { left: left - 1, dueMs: nowMs + BURST_GAP_MS } : null
-}
-
-function jitter(random: Random): number {
-  return 0.9 + random.next() * 0.1
 }

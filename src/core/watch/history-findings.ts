@@ -2,7 +2,8 @@ import type { Finding } from '../findings.ts'
 import type { Ip } from '../ip.ts'
 import { flapping, movedUnannounced, slowFailover } from '../sentences-history.ts'
 import type { VerdictName } from '../verdict.ts'
-import { ANNOUNCED_WITHIN_MS, type History } from './history.ts'
+import type { History } from './history.ts'
+import { ANNOUNCED_WITHIN_MS } from './moves.ts'
 import type { Observation } from './state.ts'
 
 /** A drain and its end are two changes, and so is a reboot: twice that much is no maintenance. */

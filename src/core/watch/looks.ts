@@ -1,136 +1,24 @@
-import type { ArpFrame, CapturedFrame } from '../arp.ts'
-import type { Loss } from '../case.ts'
 import type { Ip } from '../ip.ts'
-import { hasHeard, hear, openRound, type Round, type RoundPlan } from '../round.ts'
-import type { PastRound } from '../rounds.ts'
-import type { Out } from './asks.ts'
+import { openRound, type Round } from '../round.ts'
+import type { Schedule } from './schedule.ts'
+import { LOOK_REACH_MS } from './timing.ts'
 
 /**
- * A daemon asks each address in its own time, and the judge wants rounds: so each address has a round of its own, and what
- * is judged is made of the last one of each. `C` is what was known of the cluster when the first question left.
+ * A one-shot has a round for all addresses; a daemon asks for each in its own time. So it keeps one round that never ends,
+ * in which the evidence of one address begins anew with each look at it, and judges a cut of it.
  */
-export interface AddressLook<C> {
-  readonly ip: Ip
-  readonly mode: Out['mode']
-  readonly round: Round
-  readonly context: C
-  readonly sinceMs: number
-  /** Null: the listening goes on. */
-  readonly endedMs: number | null
-  readonly loss: Loss
-  /** Frames that were lost since opening, when it began; null: nobody counts. */
-  readonly lostBefore: number | null
+export function begun(round: Round, ip: Ip): Round {
+  const sender = round.plan.senders.get(ip)
+  if (sender === undefined) return round
+  const fresh = openRound({ ...round.plan, senders: new Map([[ip, sender]]) })
+  return { ...round, ledgers: new Map([...round.ledgers, ...fresh.ledgers]) }
 }
-
-/** One look at each address in either mode, and the one that is under way: bounded by the addresses that are asked for. */
-export interface Looks<C> {
-  readonly open: Map<Ip, AddressLook<C>>
-  readonly broadcast: Map<Ip, AddressLook<C>>
-  readonly unicast: Map<Ip, AddressLook<C>>
-}
-
-export function newLooks<C>(): Looks<C> {
-  return { open: new Map(), broadcast: new Map(), unicast: new Map() }
-}
-
-/** A question leaves: the first of a look, or one more of it. */
-export function begin<C>(
-  looks: Looks<C>,
-  { ip, mode, plan, context }: Pick<AddressLook<C>, 'ip' | 'mode' | 'context'> & { readonly plan: RoundPlan },
-  nowMs: number,
-  lost: number | null,
-): void {
-  if (looks.open.get(ip)?.mode === mode) return
-  const round = openRound(plan)
-  const look = { ip, mode, round, context, sinceMs: nowMs, endedMs: null, lostBefore: lost }
-  looks.open.set(ip, { ...look, loss: 'uncounted' })
-}
-
-/** Only what is under way hears: what comes later is no answer to it. */
-export function takeFrame<C>({ open }: Looks<C>, frame: ArpFrame, captured: CapturedFrame): void {
-  const look = open.get(frame.op === 'who-has' && frame.spa !== frame.tpa ? frame.tpa : frame.spa)
-  if (look) hear(look.round, captured)
-}
-
-/** The listening is over; undefined: nobody listened. */
-export function end<C>(
-  looks: Looks<C>,
-  ip: Ip,
-  nowMs: number,
-  lost: number | null,
-): AddressLook<C> | undefined {
-  const look = looks.open.get(ip)
-  if (!look) return undefined
-  looks.open.delete(ip)
-  const loss =
-    lost === null || look.lostBefore === null ? 'uncounted' : lost > look.lostBefore ? 'lost' : 'none'
-  const ended: AddressLook<C> = { ...look, endedMs: nowMs, loss }
-  looks[look.mode].set(ip, ended)
-  return ended
-}
-
-/** What is asked for no more is forgotten. */
-export function keepOnly<C>(looks: Looks<C>, asked: { has(ip: Ip): boolean }): void {
-  for (const book of [looks.open, looks.broadcast, looks.unicast])
-    for (const ip of book.keys()) if (!asked.has(ip)) book.delete(ip)
-}
-
-/** An answer to another question proves that we heard, if it came no farther from this one than that. */
-const NEAR_MS = 2000
 
 /**
- * What is known when one VIP is judged. Its own look and those near it are the last round, because silence counts beside
- * an answer alone (rule 1); what was heard of others before tells whose a MAC is and who lives.
+ * The address, and whatever was asked for during the look at it or a moment before. What was heard earlier proves nothing:
+ * neither that we hear now, nor that a node lives (rule 1).
  */
-export function pastFor<C>(looks: Looks<C>, vip: Ip): PastRound[] {
-  const own = looks.broadcast.get(vip)
-  if (!own) return []
-  const all = [...looks.broadcast.values(), ...answeredAlready(looks)]
-  const isNear = (look: AddressLook<C>): boolean => look === own || isNearTo(own, look)
-  return [
-    {
-      round: joined(
-        all.filter((look) => !isNear(look)),
-        own,
-      ),
-      loss: 'none',
-    },
-    { round: joined(newer(looks), own), loss: 'none' },
-    { round: joined(all.filter(isNear), own), loss: own.loss },
-  ]
-}
-
-function isNearTo<C>(own: AddressLook<C>, { sinceMs, endedMs }: AddressLook<C>): boolean {
-  return (endedMs ?? Infinity) >= own.sinceMs - NEAR_MS && sinceMs <= own.endedMs! + NEAR_MS
-}
-
-/** Who has answered while the listening goes on has answered; who has not may do so yet. */
-function answeredAlready<C>({ open }: Looks<C>): AddressLook<C>[] {
-  return [...open.values()].filter(({ mode, round }) => mode === 'broadcast' && hasHeard(round))
-}
-
-/** A question to one MAC tells nothing that a broadcast after it does not tell better. */
-function newer<C>({ broadcast, unicast }: Looks<C>): AddressLook<C>[] {
-  return [...unicast.values()].filter(
-    ({ ip, sinceMs }) => sinceMs >= (broadcast.get(ip)?.sinceMs ?? -Infinity),
-  )
-}
-
-function joined<C>(looks: readonly AddressLook<C>[], own: AddressLook<C>): Round {
-  const ledgers = looks.flatMap(({ round }) => [...round.ledgers])
-  return { plan: own.round.plan, ledgers: new Map(ledgers), ignored: new Map(), lastAskNs: null }
-}
-
-/** Whether an address answered when it was asked last, in either way; null: it was not asked. */
-export function answeredLast<C>({ broadcast, unicast }: Looks<C>, ip: Ip): boolean | null {
-  const asked = [broadcast.get(ip), unicast.get(ip)].filter((look) => look !== undefined)
-  const [last] = asked.toSorted((a, b) => b.endedMs! - a.endedMs!)
-  if (!last) return null
-  return hasHeard(last.round)
-}
-
-/** All that was heard last, whenever that was: tells whose a MAC is. */
-export function allPast<C>({ broadcast }: Looks<C>): PastRound[] {
-  const all = [...broadcast.values()]
-  return all[0] ? [{ round: joined(all, all[0]), loss: 'none' }] : []
+export function cutOf(round: Round, { asks }: Schedule, sinceMs: number): Round {
+  const isFresh = (ip: Ip): boolean => (asks.get(ip)?.askedAtMs ?? -Infinity) >= sinceMs - LOOK_REACH_MS
+  return { ...round, ledgers: new Map([...round.ledgers].filter(([ip]) => isFresh(ip))) }
 }

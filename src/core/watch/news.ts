@@ -1,19 +1,10 @@
 import type { Ip } from '../ip.ts'
-import {
-  answered,
-  BURST_FRAMES,
-  BURST_GAP_MS,
-  BURST_PAUSE_MS,
-  bursting,
-  closed,
-  estranged,
-  TIMEOUT_MS,
-  type Ask,
-} from './asks.ts'
+import { answered, bursting, closed, estranged, type Ask } from './asks.ts'
 import { refund } from './bucket.ts'
 import type { Draft } from './draft.ts'
 import type { Target } from './plan.ts'
 import type { Heard } from './schedule.ts'
+import { BURST_FRAMES, BURST_GAP_MS, LOOK_REACH_MS, TIMEOUT_MS } from './timing.ts'
 
 /** More VIPs of one node are not made sure of at the same time: a sample tells a dead node, one broadcast does for the rest. */
 const SAMPLE = 3
@@ -39,16 +30,33 @@ export function makeSure(draft: Draft, ip: Ip): void {
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
 }
 
-/** Silence counts only beside an answer (rule 1): of what other ports answered, the last one is asked too. */
-function callWitness({ asks, plan, nowMs }: Draft, ip: Ip): void {
+/**
+ * Silence counts only beside an answer (rule 1), and says more beside the node's own: where neither was asked for lately,
+ * both are, before it. True: one of them has to be asked first.
+ */
+export function accompany(draft: Draft, ip: Ip, dueMs: number): boolean {
+  const { asks, plan, nowMs } = draft
+  const { host } = plan.targets.get(ip)!
+  const beside = host === null ? undefined : asks.get(host)
+  const isHostLate = beside !== undefined && nowMs - beside.askedAtMs > LATELY_MS
+  const witnesses = apartFrom(draft, ip).filter(({ ask }) => ask.answering)
+  const [latest] = witnesses.toSorted((a, b) => b.ask.answeredAtMs - a.ask.answeredAtMs)
+  const isWitnessLate = latest !== undefined && nowMs - latest.ask.answeredAtMs > LATELY_MS
+  const wanted = [...(isHostLate ? [host!] : []), ...(isWitnessLate ? [latest.ip] : [])]
+  const waiting = wanted.filter((one) => asks.get(one)!.sweepDueMs >= dueMs)
+  for (const one of waiting) asks.set(one, { ...asks.get(one)!, sweepDueMs: dueMs - 1 })
+  return waiting.length > 0
+}
+
+/** Of a look's reach: the rest is for the question itself. */
+const LATELY_MS = LOOK_REACH_MS - TIMEOUT_MS
+
+function apartFrom({ asks, plan }: Draft, ip: Ip): { readonly ip: Ip; readonly ask: Ask }[] {
   const { node } = plan.targets.get(ip)!
-  const isApart = (one: Target): boolean => one.ip !== ip && (one.node === null || one.node !== node)
-  const rested = [...plan.targets.values()].filter(isApart).flatMap((one) => {
-    const ask = asks.get(one.ip)!
-    return ask.answering && nowMs - ask.burstAtMs > BURST_PAUSE_MS ? [{ ip: one.ip, ask }] : []
-  })
-  const [witness] = rested.toSorted((a, b) => b.ask.answeredAtMs - a.ask.answeredAtMs)
-  if (witness) asks.set(witness.ip, bursting(witness.ask, 1, nowMs))
+  const apart = [...plan.targets.values()].filter(
+    (one) => one.ip !== ip && (one.node === null || one.node !== node),
+  )
+  return apart.map((one) => ({ ip: one.ip, ask: asks.get(one.ip)! }))
 }
 
 /** Enough others of its node are made sure of already, or silent for sure. */
@@ -77,8 +85,8 @@ export function close(draft: Draft, ip: Ip): void {
   if (!wasAnswered)
     for (const port of plan.targets.get(ip)!.ports) caused.set(port, refund(caused.get(port)!, nowMs))
   if (missed === 'yes') {
+    accompany(draft, ip, nowMs)
     makeSure(draft, ip)
-    callWitness(draft, ip)
   }
   const target = plan.targets.get(ip)!
   if (missed === 'believed' && target.kind === 'node')

@@ -1,8 +1,9 @@
 import type { Ip } from '../ip.ts'
-import { isFree, nextUnicastMs, type Ask, type Out } from './asks.ts'
+import { isFree, type Ask, type Out } from './asks.ts'
 import { frameAtMs, hasFrame } from './bucket.ts'
 import type { Target } from './plan.ts'
 import type { Draft } from './draft.ts'
+import { nextUnicastMs } from './timing.ts'
 
 /** What is to be asked for, and since when. */
 interface Due {

@@ -1,6 +1,7 @@
 import type { Ip } from '../ip.ts'
 import type { Mac } from '../mac.ts'
-import { loadsOf, sharesOf, stretchOf, type Shares, type Stretch, type Tempo } from './budget.ts'
+import { sharesOf, stretchOf, type Shares, type Stretch, type Tempo } from './budget.ts'
+import { loadsOf } from './loads.ts'
 import type { Assignment, Place } from './vantages.ts'
 
 /** What one daemon asks for, how often, and what it may cost whom. */

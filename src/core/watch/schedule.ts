@@ -1,14 +1,15 @@
 import type { Ip } from '../ip.ts'
 import { BROADCAST_MAC, type Mac } from '../mac.ts'
 import type { Random } from '../random.ts'
-import { asked, nextUnicastMs, TIMEOUT_MS, type Ask, type Out } from './asks.ts'
+import { asked, type Ask, type Out } from './asks.ts'
 import { spend, type Bucket } from './bucket.ts'
 import type { Draft } from './draft.ts'
-import { close, forgive, makeSure, takeHeard } from './news.ts'
+import { accompany, close, forgive, makeSure, takeHeard } from './news.ts'
 import { nextQuestion, skipTurns, wakeMsOf } from './next.ts'
 import type { Plan } from './plan.ts'
 import { takePlan } from './replan.ts'
 import { spacedSweepMs } from './spacing.ts'
+import { nextUnicastMs, TIMEOUT_MS } from './timing.ts'
 
 /**
  * What to ask next: a state machine over a clock that never steps back, with nothing else in it. Broadcasts decide,
@@ -45,12 +46,16 @@ export interface Step {
   readonly schedule: Schedule
   readonly questions: readonly Question[]
   readonly ended: readonly Ended[]
+  /** Nobody called for longer than a reply is waited for: frames may have been lost meanwhile. */
+  readonly slept: boolean
 }
 
 export interface Question {
   readonly ip: Ip
   readonly to: Mac
   readonly mode: Out['mode']
+  /** A look begins: evidence that was collected before is old. Questions to one MAC add to that of the broadcasts. */
+  readonly begins: boolean
 }
 
 /** The listening for one address is over: its evidence since `sinceMs` is complete. */
@@ -90,14 +95,15 @@ export function step(schedule: Schedule, happening: Happening, clockMs: number, 
     random,
     ended: [],
   }
-  if (nowMs - schedule.wakeMs > TIMEOUT_MS) forgive(draft)
+  const slept = nowMs - schedule.wakeMs > TIMEOUT_MS
+  if (slept) forgive(draft)
   take(draft, happening)
   for (const [ip, { out }] of draft.asks) if (out && out.untilMs <= nowMs) close(draft, ip)
   skipTurns(draft)
   const questions = draft.plan.passive ? [] : [...questionsOf(draft)]
   const { plan, asks, sent, caused, ended } = draft
   const wakeMs = draft.plan.passive ? Infinity : wakeMsOf(draft)
-  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, ended }
+  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, ended, slept }
 }
 
 function take(draft: Draft, happening: Happening): void {
@@ -109,8 +115,10 @@ function take(draft: Draft, happening: Happening): void {
 function* questionsOf(draft: Draft): Generator<Question> {
   const { nowMs, random } = draft
   for (let next = nextQuestion(draft); next; next = nextQuestion(draft)) {
-    const { ip, mode } = next
+    const { ip, mode, dueMs } = next
     const [target, ask] = [draft.plan.targets.get(ip)!, draft.asks.get(ip)!]
+    const isSilent = mode === 'broadcast' && target.kind === 'vip' && ask.answering === false
+    if (isSilent && accompany(draft, ip, dueMs)) continue
     const dues = {
       sweepDueMs: mode === 'broadcast' ? spacedSweepMs(draft, target) : ask.sweepDueMs,
       unicastDueMs: nextUnicastMs(target, nowMs, random),
@@ -118,6 +126,7 @@ function* questionsOf(draft: Draft): Generator<Question> {
     draft.asks.set(ip, asked(ask, mode, nowMs, dues))
     draft.sent = spend(draft.sent, nowMs)
     for (const port of target.ports) draft.caused.set(port, spend(draft.caused.get(port)!, nowMs))
-    yield { ip, to: mode === 'broadcast' ? BROADCAST_MAC : ask.mac!, mode }
+    const isBroadcast = mode === 'broadcast'
+    yield { ip, to: isBroadcast ? BROADCAST_MAC : ask.mac!, mode, begins: isBroadcast && ask.out === null }
   }
 }

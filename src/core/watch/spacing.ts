@@ -1,6 +1,6 @@
-import { nextSweepMs } from './asks.ts'
 import type { Draft } from './draft.ts'
 import type { Target } from './plan.ts'
+import { nextSweepMs } from './timing.ts'
 
 /** Of a few moments the one farthest from other sweeps that the same ports answer: those that come at once must wait. */
 const CHOICES = 4

@@ -172,6 +172,12 @@ inNamespaces(() => {
     assert.equal(await ended, 0, log())
     assert.ok(performance.now() - startMs < 2000, log())
     assert.match(log(), /"msg":"verdict changed"/)
+    const writes = double.api.requests.filter(({ method }) => method !== 'GET')
+    assert.deepEqual(
+      writes.map(({ method }) => method),
+      ['POST'],
+      'its record, once',
+    )
   })
 
   test('power loss under real member lists, a clean fail-over → the outage is counted, no fault verdict', async (t) => {

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { detectionOf, historyFindings, outageBetween } from '../../../src/core/watch/history-findings.ts'
-import { looked, missed, NO_HISTORY, sighted, type History } from '../../../src/core/watch/history.ts'
+import {
+  listened,
+  looked,
+  missed,
+  NO_HISTORY,
+  sighted,
+  type History,
+} from '../../../src/core/watch/history.ts'
 import type { Relation, Sighting } from '../../../src/core/watch/passive.ts'
 import { macOf } from '../../helpers/watch-world.ts'
 import { ip } from '../../helpers/segment.ts'
@@ -137,6 +144,16 @@ test('an owner that comes back after another was there begins anew', () => {
 
 test('on the elected node, what its own speaker sends to others moves the last good answer', () =>
   assert.equal(told([[10, 'overheard', 'me']]).lastGood!.ms, 10_000))
+
+test('a daemon that only listens: the one that was heard is the owner, and hearing nobody is no silence', () => {
+  const first = listened(told([[10, 'announces', 'a']]), 5000, 15_000)
+  const quiet = listened(first, 15_000, 45_000)
+  const moved = listened(tell(quiet, [50, 'announces', 'b']), 45_000, 55_000)
+  assert.equal(first.owner!.who, 'a')
+  assert.equal(quiet, first)
+  assert.equal(quiet.silentSinceMs, null)
+  assert.deepEqual([moved.owner!.who, moved.ownerChanges, moved.changes[0]!.announced], ['b', 1, true])
+})
 
 test('an announcement is no answer, and an answer of another is none either', () => {
   assert.equal(told([[10, 'announces', 'a']]).lastGood, null)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadsOf, outsideTempo, sharesOf, TEMPO } from '../../../src/core/watch/budget.ts'
+import { outsideTempo, sharesOf, TEMPO } from '../../../src/core/watch/budget.ts'
+import { loadsOf } from '../../../src/core/watch/loads.ts'
 import { planOf, type Planned, type Target } from '../../../src/core/watch/plan.ts'
 import { assign, assignOutside, type Daemon, type Place } from '../../../src/core/watch/vantages.ts'
 import { ip } from '../../helpers/segment.ts'

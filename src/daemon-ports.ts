@@ -1,0 +1,214 @@
+import type { Capture, CaptureEvents } from './capture/capture.ts'
+import type { Clock } from './clock.ts'
+import { macMapFor } from './core/cluster-side.ts'
+import type { HostFacts } from './core/host.ts'
+import type { Ip } from './core/ip.ts'
+import { ownMacs } from './core/outcome.ts'
+import type { Random } from './core/random.ts'
+import { evidenceOf } from './core/round.ts'
+import type { Vantage } from './core/vantage.ts'
+import type { DaemonConfig } from './core/watch/config.ts'
+import { allPast, type AddressLook } from './core/watch/address-looks.ts'
+import type { Plan } from './core/watch/plan.ts'
+import type { Ended } from './core/watch/schedule.ts'
+import type { DaemonCluster, Knowledge } from './daemon-cluster.ts'
+import { nodesIn, portPlan, type Work } from './daemon-plan.ts'
+import { Port } from './daemon-port.ts'
+import type { Verdicts } from './daemon-verdicts.ts'
+import type { Look } from './elected.ts'
+import { ArpcheckError, messageOf, type ErrorCode } from './errors.ts'
+import type { Log } from './log.ts'
+
+/** What the watching is done with; tests bring their own. */
+export interface WatchEdges {
+  readonly clock: Clock
+  readonly random: Random
+  readonly hostFacts: () => HostFacts
+  readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
+  /** Tells that links, addresses or routes of this host changed. */
+  readonly watchHost: (onChange: () => void) => { close(): void }
+  readonly cluster: DaemonCluster & { readonly ready: (signal: AbortSignal) => Promise<void> }
+  readonly log: Log
+}
+
+/** Who answers so long after a look was asked beside it. */
+const WITNESS_MS = 4000
+/** What no waiting mends. */
+const FATAL: readonly ErrorCode[] = ['no-permission', 'engine-unavailable', 'host-unreadable']
+
+export interface PortsHooks {
+  readonly isOurs: (vip: Ip) => boolean
+  /** Something befell an interface: the host's facts are to be read again. */
+  readonly onTrouble: () => void
+  /** A broadcast look at a VIP is over, and judged. */
+  readonly onLooked: (vip: Ip) => void
+}
+
+/** The interfaces that we ask from: opened and closed as the host changes, aimed as the work does. */
+export class Ports {
+  readonly #open = new Map<string, Port>()
+  readonly #edges: WatchEdges
+  readonly #knowledge: Knowledge
+  readonly #verdicts: Verdicts
+  readonly #hooks: PortsHooks
+
+  constructor(edges: WatchEdges, knowledge: Knowledge, verdicts: Verdicts, hooks: PortsHooks) {
+    this.#edges = edges
+    this.#knowledge = knowledge
+    this.#verdicts = verdicts
+    this.#hooks = hooks
+  }
+
+  /** By name. */
+  get all(): ReadonlyMap<string, Port> {
+    return this.#open
+  }
+
+  /** The one that asks for a VIP. */
+  of(vip: Ip): Port | undefined {
+    return [...this.#open.values()].find(({ plan }) => plan.targets.get(vip)?.kind === 'vip')
+  }
+
+  makeSure(vips: readonly Ip[]): void {
+    if (vips.length === 0) return
+    for (const port of this.#open.values())
+      port.makeSure(vips.filter((vip) => port.vantage.vips.includes(vip)))
+  }
+
+  close(): void {
+    for (const port of this.#open.values()) port.close()
+    this.#open.clear()
+  }
+
+  /** Opens what is wanted and not open yet, and closes the rest. Throws where no waiting mends why the first cannot be opened. */
+  open(vantages: readonly Vantage[], isFirst: boolean): void {
+    const wanted = new Map(vantages.map((vantage) => [vantage.link.name, vantage]))
+    for (const [name, port] of this.#open) {
+      const vantage = wanted.get(name)
+      if (vantage && isSameLink(vantage, port.vantage)) port.vantage = vantage
+      else this.#closePort(port)
+    }
+    for (const [name, vantage] of wanted) if (!this.#open.has(name)) this.#openOne(vantage, isFirst)
+  }
+
+  #openOne(vantage: Vantage, isFirst: boolean): void {
+    const { clock, random, openCapture, log } = this.#edges
+    try {
+      const port = new Port(vantage, {
+        clock,
+        random,
+        openCapture,
+        context: () => this.#knowledge.look,
+        onSighting: (sighting) => this.#hooks.isOurs(sighting.vip) && this.#verdicts.sighted(sighting),
+        onEnded: (one, ended, look) => this.#ended(one, ended, look),
+        onTrouble: (one, error) => this.#trouble(one, error),
+        onFault: (error) => log.error?.('a mistake of ours', { error: messageOf(error) }),
+      })
+      this.#open.set(vantage.link.name, port)
+    } catch (error) {
+      if (!(error instanceof ArpcheckError) || (isFirst && FATAL.includes(error.code))) throw error
+      this.#tellTrouble(vantage.link.name, error)
+    }
+  }
+
+  #closePort(port: Port): void {
+    port.close()
+    this.#open.delete(port.vantage.link.name)
+  }
+
+  /** What is gone or changed is opened anew once the host's facts say so; one that is down waits for its carrier. */
+  #trouble(port: Port, error: ArpcheckError): void {
+    this.#tellTrouble(port.vantage.link.name, error)
+    this.#hooks.onTrouble()
+    if (error.code !== 'interface-down') this.#closePort(port)
+  }
+
+  #tellTrouble(name: string, { code, message }: ArpcheckError): void {
+    this.#edges.log.warn?.('trouble with an interface', { interface: name, code, why: message })
+  }
+
+  retarget(work: Work, config: DaemonConfig): void {
+    for (const port of this.#open.values()) this.#retarget(port, work, config)
+  }
+
+  #retarget(port: Port, work: Work, config: DaemonConfig): void {
+    const side = this.#knowledge.sideSince(this.#knowledge.look)
+    this.#listen(port)
+    const plan = portPlan({
+      work,
+      vantage: port.vantage,
+      side,
+      macs: port.ears!.macs,
+      config,
+      strangers: this.#strangers(port),
+    })
+    if (textOf(plan) !== textOf(port.plan)) port.retarget(plan)
+  }
+
+  /** Who answers besides those that should costs somebody's port too. */
+  #strangers({ vantage }: Port): ReadonlyMap<Ip, readonly string[]> {
+    return new Map(
+      vantage.vips.map((vip) => {
+        const answered = this.#verdicts.get(vip)?.row?.answered ?? []
+        const others = answered.filter(({ relation }) => relation !== 'elected' && relation !== 'self')
+        return [vip, others.slice(0, 4).map(({ node, mac }) => node ?? mac)]
+      }),
+    )
+  }
+
+  #listen(port: Port): void {
+    const side = this.#knowledge.sideSince(this.#knowledge.look)
+    const own = ownMacs(this.#knowledge.facts)
+    const mayAnswer = new Map(
+      port.vantage.vips.map((vip) => {
+        const elected = side.expect(vip, new Set())?.elected
+        return [vip, { nodes: elected ? nodesIn(elected) : [], macs: [] }]
+      }),
+    )
+    port.ears = {
+      ownMacs: own,
+      ownNode: side.ownNode,
+      macs: macMapFor(side, own, allPast(port.looks)),
+      mayAnswer: (vip) => mayAnswer.get(vip),
+    }
+  }
+
+  #ended(port: Port, { ip, mode, sinceMs, answered }: Ended, look: AddressLook<Look>): void {
+    const kind = port.plan.targets.get(ip)?.kind
+    const isSweep = kind === 'vip' && mode === 'broadcast'
+    if (isSweep) this.#verdicts.lookedAt(ip, port, look)
+    else if (kind === 'vip' && !answered) this.#verdicts.missed(ip, sinceMs)
+    if (isSweep) this.#hooks.onLooked(ip)
+    if (!answered) return
+    const isNews = kind === 'node' && !this.#isKnown(port, look)
+    if (isNews) this.#listen(port)
+    this.#judgeAgain(port, ip, isNews)
+  }
+
+  /** Whether the map of MACs holds who answered. */
+  #isKnown({ ears }: Port, { round, ip }: AddressLook<Look>): boolean {
+    const { answers, unicastAnswers } = evidenceOf(round, ip)
+    return [...answers, ...unicastAnswers].every(({ mac }) => ears?.macs.nodeOf.has(mac))
+  }
+
+  /** Who was heard just now proves that we hear; a MAC that is known now may be the one that nobody knew. */
+  #judgeAgain(port: Port, heard: Ip, isNews: boolean): void {
+    const nowMs = this.#edges.clock.monotonicMs()
+    for (const vip of port.vantage.vips) {
+      const reason = this.#verdicts.get(vip)?.row?.reason
+      const look = vip === heard ? undefined : port.looks.broadcast.get(vip)
+      if (!look) continue
+      const wasDeaf = reason === 'deaf-vantage' && nowMs - look.endedMs! <= WITNESS_MS
+      if (wasDeaf || (isNews && reason === 'answerer-unattributed'))
+        this.#verdicts.judgeAgain(vip, port, look)
+    }
+  }
+}
+
+function isSameLink(a: Vantage, b: Vantage): boolean {
+  return a.link.index === b.link.index && a.link.mac === b.link.mac
+}
+
+function textOf({ targets, shares, passive }: Plan): string {
+  return JSON.stringify([[...targets], shares.sent, [...shares.caused], shares.unplanned, passive])
+}

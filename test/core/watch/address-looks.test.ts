@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { decodeArp, encodeArp, type ArpFrame } from '../../../src/core/arp.ts'
+import { BROADCAST_MAC, ZERO_MAC, type Mac } from '../../../src/core/mac.ts'
+import { hearing, mergeEvidence } from '../../../src/core/rounds.ts'
+import {
+  answeredLast,
+  begin,
+  end,
+  keepOnly,
+  newLooks,
+  pastFor,
+  takeFrame,
+  type Looks,
+} from '../../../src/core/watch/address-looks.ts'
+import { ip, mac, OWN_MAC, replyTo } from '../../helpers/segment.ts'
+
+const [VIP, NODE, OWN] = [ip('192.168.1.60'), ip('192.168.1.14'), ip('192.168.1.13')]
+const NUC4 = mac('1c:69:7a:aa:04:10')
+
+/** One look: asked, and answered where somebody answers. */
+function look(
+  looks: Looks<null>,
+  address: typeof VIP,
+  atMs: number,
+  answerer: Mac | null,
+  to = BROADCAST_MAC,
+): void {
+  const mode = to === BROADCAST_MAC ? 'broadcast' : 'unicast'
+  const plan = { mac: OWN_MAC, senders: new Map([[address, OWN]]), timeoutNs: 1_000_000_000n }
+  begin(looks, { ip: address, mode, plan, context: null }, atMs, 0)
+  const question = encodeArp({
+    op: 'who-has',
+    ethDst: to,
+    ethSrc: OWN_MAC,
+    sha: OWN_MAC,
+    spa: OWN,
+    tha: ZERO_MAC,
+    tpa: address,
+  })
+  hear(looks, question, atMs)
+  if (answerer) hear(looks, replyTo(decodeArp(question) as ArpFrame, { sha: answerer }), atMs + 1)
+  end(looks, address, atMs + 1000, 0)
+}
+
+function hear(looks: Looks<null>, bytes: Uint8Array, atMs: number): void {
+  const atNs = BigInt(atMs) * 1_000_000n
+  takeFrame(looks, decodeArp(bytes) as ArpFrame, { bytes, wireLength: bytes.length, atNs })
+}
+
+test('silence beside an answer → heard; far from any → not', () => {
+  const looks = newLooks<null>()
+  look(looks, NODE, 0, NUC4)
+  look(looks, VIP, 1000, null)
+  assert.equal(hearing(pastFor(looks, VIP)).hears, true)
+  look(looks, VIP, 30_000, null)
+  assert.equal(hearing(pastFor(looks, VIP)).hears, false)
+})
+
+test('an older answer of another address stays known, whenever it came', () => {
+  const looks = newLooks<null>()
+  look(looks, NODE, 0, NUC4)
+  look(looks, VIP, 30_000, NUC4)
+  assert.deepEqual(
+    mergeEvidence(pastFor(looks, VIP), NODE).answers.map((one) => one.mac),
+    [NUC4],
+  )
+})
+
+test('a question to one MAC counts only where it came after the broadcast (ARP107)', () => {
+  const looks = newLooks<null>()
+  look(looks, VIP, 0, NUC4, NUC4)
+  look(looks, VIP, 5000, null)
+  assert.equal(mergeEvidence(pastFor(looks, VIP), VIP).unicastAnswers.length, 0)
+  look(looks, VIP, 10_000, NUC4, NUC4)
+  assert.equal(mergeEvidence(pastFor(looks, VIP), VIP).unicastAnswers.length, 1)
+})
+
+test('frames that were lost while it was listened → the look is lossy', () => {
+  const looks = newLooks<null>()
+  const plan = { mac: OWN_MAC, senders: new Map([[VIP, OWN]]), timeoutNs: 1n }
+  begin(looks, { ip: VIP, mode: 'broadcast', plan, context: null }, 0, 3)
+  assert.equal(end(looks, VIP, 1000, 5)?.loss, 'lost')
+  assert.equal(end(looks, VIP, 2000, 5), undefined)
+})
+
+test('the last look tells whether an address answers; what is asked no more is forgotten', () => {
+  const looks = newLooks<null>()
+  assert.equal(answeredLast(looks, NODE), null)
+  look(looks, NODE, 0, NUC4)
+  look(looks, NODE, 5000, null, NUC4)
+  assert.equal(answeredLast(looks, NODE), false)
+  keepOnly(looks, new Set([VIP]))
+  assert.equal(answeredLast(looks, NODE), null)
+})
