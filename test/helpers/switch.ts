@@ -22,13 +22,31 @@ export interface Tap {
 
 export async function tap(t: TestContext, bridge: string): Promise<Tap> {
   const path = join(folder(t), 'switch.pcap')
-  const argv = ['-i', 'any', '-Q', 'in', '-y', 'LINUX_SLL2', '-B', '16384', '-U', '-Z', 'root', '-w', path, 'arp']
+  const argv = [
+    '-i',
+    'any',
+    '-Q',
+    'in',
+    '-y',
+    'LINUX_SLL2',
+    '-B',
+    '16384',
+    '-U',
+    '-Z',
+    'root',
+    '-w',
+    path,
+    'arp',
+  ]
   const child = spawn('tcpdump', argv, { stdio: ['ignore', 'ignore', 'pipe'] })
   t.after(() => child.kill('SIGKILL'))
   let text = ''
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
   await until('tcpdump listens', () => text.includes('listening on'), 10_000)
-  const links = JSON.parse(run('ip', '-j', 'link', 'show', 'master', bridge)) as { ifindex: number; ifname: string }[]
+  const links = JSON.parse(run('ip', '-j', 'link', 'show', 'master', bridge)) as {
+    ifindex: number
+    ifname: string
+  }[]
   const ports = new Map(links.map(({ ifindex, ifname }) => [ifindex, ifname]))
   const ended = new Promise((resolve) => child.once('close', resolve))
   return {
@@ -51,7 +69,7 @@ const REPLY = 2
 /** A capture file of microseconds in this machine's order, link type SLL2. */
 function framesIn(bytes: Buffer, ports: ReadonlyMap<number, string>): SwitchFrame[] {
   const frames: SwitchFrame[] = []
-  for (let at = FILE_HEADER; at + RECORD_HEADER <= bytes.length; ) {
+  for (let at = FILE_HEADER; at + RECORD_HEADER <= bytes.length;) {
     const length = bytes.readUInt32LE(at + 8)
     const frame = at + RECORD_HEADER
     const port = ports.get(bytes.readUInt32BE(frame + 4))
@@ -139,7 +157,14 @@ export const HEADING =
   '| phase | s | frames/s | broadcasts/s | unicast/s | replies/s | replies/s of the busiest node | frames/s of the busiest port | its worst second | worst 10 s | port-seconds above 15 |'
 
 export function rowOf(name: string, one: Count): string {
-  const cells = [one.all, one.broadcasts, one.unicasts, one.replies, one.repliesOfWorstPort, one.meanOfWorstPort]
+  const cells = [
+    one.all,
+    one.broadcasts,
+    one.unicasts,
+    one.replies,
+    one.repliesOfWorstPort,
+    one.meanOfWorstPort,
+  ]
   const words = [name, one.seconds.toFixed(0), ...cells.map((cell) => cell.toFixed(1))]
   return `| ${[...words, one.worstSecond, one.worstTen, one.over15].join(' | ')} |`
 }
