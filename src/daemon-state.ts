@@ -53,7 +53,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     services: holders.map(({ key }) => key),
     pool,
     row: known?.row ?? null,
-    testable: watch?.untestable === null,
+    testable: watch?.untestable === null && known?.row?.verdict !== 'self',
     vantages: watch?.vantages ?? [],
     intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
     lastAnswerAt: known?.lastAnswerAt ?? null,

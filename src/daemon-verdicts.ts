@@ -16,6 +16,7 @@ import { holdsAfter, holdsFrom, holdsOf, type Holds } from './core/watch/hold.ts
 import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
+import { NO_TALLY, tallied } from './core/watch/tally.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import type { Port } from './daemon-port.ts'
 import type { Look } from './elected.ts'
@@ -35,9 +36,8 @@ const NEW: Watched = {
   history: NO_HISTORY,
   canaries: [],
   isDoubted: false,
-  probes: { good: 0, bad: 0, excluded: 0 },
+  ...NO_TALLY,
   lastAnswerAt: null,
-  firedFindings: new Map(),
 }
 
 /** The verdicts of this vantage: the judge of a one-shot, its hold-down and a memory laid over it. */
@@ -124,7 +124,7 @@ export class Verdicts {
       isGood: !isBad && !(row.verdict === 'unknown' && before.history.deviatesSinceMs !== null),
       isLossy: look.loss !== 'none',
     })
-    const probes = counted(before.probes, row)
+    const { probes } = tallied(before, row)
     this.#keep(vip, { ...judged, history, probes, isDoubted: false })
     this.#tell(before, row, history, port.vantage.link.name)
   }
@@ -211,11 +211,6 @@ export class Verdicts {
 
 interface Judged extends Pick<Watched, 'canaries'> {
   readonly row: VipReport
-}
-
-function counted({ good, bad, excluded }: VipState['probes'], { verdict }: VipReport): VipState['probes'] {
-  if (verdict === 'ok') return { good: good + 1, bad, excluded }
-  return isFault(verdict) ? { good, bad: bad + 1, excluded } : { good, bad, excluded: excluded + 1 }
 }
 
 function fired(
