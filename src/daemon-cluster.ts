@@ -26,7 +26,8 @@ export const KEY_TROUBLE: ReadonlySet<string> = new Set(['sealed', 'wrong-key', 
 /** Between two writes that fail. */
 const RECORD_MS = 30_000
 const TICK_MS = 1000
-const AGEING_MS = 15_000
+/** A quiet API is asked for a sign of life after 30 s, and has 15 s for it: lists that are younger are as good as new. */
+const AGEING_MS = 46_000
 const ELECTING = [
   'services',
   'endpointSlices',
@@ -97,7 +98,7 @@ export class Knowledge {
 
   sideSince(before: Look): ClusterSide {
     const known = this.#sides.get(before) ?? new Map<Look, ClusterSide>()
-    const side = known.get(this.#look) ?? clusterSideOf(this.readingSince(before), this.#facts)
+    const side = known.get(this.#look) ?? remembering(clusterSideOf(this.readingSince(before), this.#facts))
     this.#sides.set(before, new Map([[this.#look, side]]))
     return side
   }
@@ -214,6 +215,25 @@ export class Knowledge {
 }
 
 const KEPT_SIDES = 8
+/** Who keeps silent differs little from look to look. */
+const KEPT_EXPECTATIONS = 4096
+
+/** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
+function remembering(side: ClusterSide): ClusterSide {
+  const known = new Map<string, ReturnType<ClusterSide['expect']>>()
+  return {
+    ...side,
+    expect: (vip, silentNodes) => {
+      const key = [vip, ...[...silentNodes].toSorted()].join(' ')
+      const found = known.get(key)
+      if (found) return found
+      const expected = side.expect(vip, silentNodes)
+      if (known.size >= KEPT_EXPECTATIONS) known.clear()
+      known.set(key, expected)
+      return expected
+    },
+  }
+}
 
 /** What an election reads of it; incarnations rise all the time. */
 function told(one: SpeakerReading | undefined): string {

@@ -48,7 +48,7 @@ export interface Ground {
 }
 
 /** Older lists say nothing about who lives. */
-const FRESH_MS = 30_000
+const FRESH_MS = 46_000
 /** The best of them, whoever is a member: their views decide. */
 const CONTENDERS = 3
 

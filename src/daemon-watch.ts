@@ -20,6 +20,12 @@ const REFRESH_MS = 10_000
 const REFRESH_AT_LEAST_MS = 60_000
 /** A storm of changes in a large cluster must not take more than this part of a core. */
 const MOST_OF_A_CORE = 0.05
+/** Under load a plan takes long by the clock; no longer than this is gone by the one before. */
+const PLAN_AT_LEAST_MS = 10_000
+/** Daemons that start together know of each other when each has written its record: so long we only listen. */
+const QUIET_MS = 11_000
+/** A record that cannot be written holds nobody up for longer. */
+const QUIET_AT_MOST_MS = 30_000
 /** The API may be away when we start: what can be watched then is nothing, and that is told. */
 const START_MS = 15_000
 /**
@@ -41,6 +47,7 @@ export class Watch {
   #logged: WatchState
   #refreshedMs = -Infinity
   #tookMs = 0
+  #quietSinceMs: number | null = null
   #hasNews = true
   #factsChanged = false
   #factsTrouble = ''
@@ -162,8 +169,8 @@ export class Watch {
 
   #isTime(nowMs: number): boolean {
     const sinceMs = nowMs - this.#refreshedMs
-    if (sinceMs < this.#tookMs / MOST_OF_A_CORE) return false
-    if (this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
+    if (this.#quietSinceMs !== null || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }
@@ -180,11 +187,24 @@ export class Watch {
     this.#work = work
     this.#knowledge.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
+    if (this.#isQuiet(work, isFirst)) return
     this.#ports.retarget(work, this.#config)
     this.#verdicts.keepOnly(new Set(work.places.map(({ vip }) => vip).filter((vip) => this.#isOurs(vip))))
     this.#tellMoves(work)
     this.#rowsOfUntested(work)
     this.#tookMs = this.#edges.clock.monotonicMs() - this.#refreshedMs
+  }
+
+  /** A node that nobody counts yet asks for nothing: its share of every budget is still somebody else's. */
+  #isQuiet({ me, isNode }: Work, isFirst: boolean): boolean {
+    const nowMs = this.#edges.clock.monotonicMs()
+    const { nicRecords, inputs } = this.#knowledge.look.cluster
+    const isCounted = nicRecords.some(({ node }) => node === me)
+    if (isFirst && isNode && !isCounted && inputs.nicRecords.readable === 'yes') this.#quietSinceMs = nowMs
+    if (this.#quietSinceMs === null) return false
+    const forMs = nowMs - this.#quietSinceMs
+    if (forMs >= QUIET_AT_MOST_MS || (isCounted && forMs >= QUIET_MS)) this.#quietSinceMs = null
+    return this.#quietSinceMs !== null
   }
 
   #release(vip: Ip): void {

@@ -305,3 +305,32 @@ test('another configuration → is taken over; a refused one leaves what was, an
   await world.run(2)
   assert.deepEqual([world.vip(TRAEFIK).intervalMs, world.watch.state().config.successful], [60_000, false])
 })
+
+test('a node that has no record yet only listens until it has one, and those that started with it have theirs', async (t) => {
+  const world = started(t, (one) => {
+    one.cluster = { ...one.cluster, nicRecords: [] }
+  })
+  await world.run(9)
+  assert.deepEqual([world.published.length > 0, world.sent.length], [true, 0])
+  world.cluster = { ...world.cluster, nicRecords: nicRecords() }
+  await world.run(30)
+  assert.ok(world.sent[0]!.atMs >= 11_000 && world.sent[0]!.atMs < 20_000, `${world.sent[0]!.atMs}`)
+})
+
+test('a record that is never there → it asks all the same after 30 s', async (t) => {
+  const world = started(t, (one) => {
+    one.cluster = { ...one.cluster, nicRecords: nicRecords(['nuc-1', 'nuc-2', 'nuc-4']) }
+  })
+  await world.run(50)
+  assert.ok(world.sent[0]!.atMs >= 30_000 && world.sent[0]!.atMs < 40_000, `${world.sent[0]!.atMs}`)
+})
+
+test('an API that says nothing for 44 s → its lists are as good as new: daemons come and go', async (t) => {
+  const world = started(t)
+  await world.run(10)
+  world.apiAwaySinceMs = world.clock.monotonicMs() - 44_000
+  world.cluster = { ...world.cluster, nicRecords: nicRecords(['nuc-3']) }
+  world.onClusterChange()
+  await world.run(1)
+  assert.deepEqual(world.vip(TRAEFIK).vantages, ['nuc-3'])
+})

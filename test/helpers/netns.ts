@@ -59,6 +59,8 @@ export const MACS = { near: '02:00:00:00:00:01', far: '02:00:00:00:00:02' } as c
 
 /** Another machine: a network namespace below the test's own, held by a process that ends with it. */
 export interface Machine {
+  /** Of the process that holds it. */
+  readonly pid: number
   /** Runs a command there and returns what it printed. */
   run(command: string, ...args: string[]): string
   /** Starts a command there. */
@@ -75,6 +77,7 @@ export function machine(): Machine {
   const enter = ['-t', String(holder.pid), '-n']
   waitForNamespace(holder.pid!)
   return {
+    pid: holder.pid!,
     run: (command, ...args) => runCommand('nsenter', [...enter, command, ...args]),
     start: (command, ...args) =>
       spawn('nsenter', [...enter, command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
