@@ -75,7 +75,7 @@ export interface Loss {
   readonly verdictS: number
 }
 
-/** Every loss, as each daemon saw it that watched the VIP and could be scraped. */
+/** Every loss, as each daemon saw it that watched the VIP, said ok of it, and could be scraped. */
 export function lossesOf(result: StoryResult): Loss[] {
   const { faults } = result
   return faults.flatMap(({ text, atMs }, i) => {
@@ -83,7 +83,11 @@ export function lossesOf(result: StoryResult): Loss[] {
     if (node === text) return []
     const endMs = faults.slice(i).find((later) => later.text === `plug ${node}`)?.atMs ?? Infinity
     const others = NODES.filter((name) => !(name in VIPS))
-    return VIPS[node]!.flatMap((vip) => others.map((by) => lossOf(result, { vip, by, atMs, endMs })))
+    const wasOk = (vip: string, by: string): boolean =>
+      valueAt(result, by, seriesOf('arpcheck_vip_verdict', { vip, verdict: 'ok' }), atMs) === 1
+    return VIPS[node]!.flatMap((vip) =>
+      others.flatMap((by) => (wasOk(vip, by) ? lossOf(result, { vip, by, atMs, endMs }) : [])),
+    )
   })
 }
 

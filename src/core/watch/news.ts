@@ -96,7 +96,14 @@ export function close(draft: Draft, ip: Ip): void {
   }
   const target = plan.targets.get(ip)!
   if (missed === 'believed' && target.kind === 'node')
-    for (const vip of doubtedBy(draft, target.node!)) makeSure(draft, vip)
+    for (const vip of doubtedBy(draft, target.node!)) doubt(draft, vip)
+}
+
+/** Made sure of; where that has to wait, because it was a moment ago, one broadcast goes ahead. */
+function doubt(draft: Draft, vip: Ip): void {
+  makeSure(draft, vip)
+  const { burst } = draft.asks.get(vip)!
+  if (burst && burst.dueMs > draft.nowMs + BURST_GAP_MS) askNow(draft, vip)
 }
 
 /** VIPs of a node, but for those that are known to be silent, or are being made sure of. */
