@@ -216,7 +216,7 @@ export class Knowledge {
 
 const KEPT_SIDES = 8
 /** Who keeps silent differs little from look to look. */
-const KEPT_EXPECTATIONS = 4096
+const KEPT_EXPECTATIONS = 1024
 
 /** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
 function remembering(side: ClusterSide): ClusterSide {

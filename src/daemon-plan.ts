@@ -4,7 +4,7 @@ import type { ClusterSide } from './core/cluster-side.ts'
 import type { ClusterSnapshot } from './core/cluster.ts'
 import { suspectsOf, type ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
-import { isIpv4, prefixOf, type Ip } from './core/ip.ts'
+import { contains, isIpv4, prefixOf, type Ip, type Prefix } from './core/ip.ts'
 import type { MacMap } from './core/macs.ts'
 import { isOnLink, planVantages, type Vantage } from './core/vantage.ts'
 import { outsideTempo, type Tempo } from './core/watch/budget.ts'
@@ -15,7 +15,7 @@ import {
   assign,
   assignOutside,
   daemonsOf,
-  segmentsHolding,
+  segmentsHeard,
   type Assignment,
   type Daemon,
   type Place,
@@ -60,7 +60,8 @@ export function workOf(ground: Ground): Work {
   const own: Daemon = { node: me, segments: segmentsOfHost(facts) }
   const isNode = config.node !== null
   const hearing = isNode ? fleet.daemons : [own]
-  const places = [...vips.values()].map((vip) => placeOf(vip, look, hearing))
+  const heard = segmentsHeard(hearing)
+  const places = [...vips.values()].map((vip) => placeOf(vip, look, heard))
   const assignment = isNode ? assign(fleet.daemons, places, config.vantages) : assignOutside(own, places)
   const mine = places.map(({ vip }) => vip).filter((vip) => assignment.get(vip)!.vantages.includes(me))
   return {
@@ -71,7 +72,7 @@ export function workOf(ground: Ground): Work {
     assignment,
     fleet,
     vantages: vantagesOf(mine, config.interfaces, facts),
-    speakers: speakersOf(vips, assignment, mine, look.cluster),
+    speakers: config.memberlist === 'off' ? new Map() : speakersOf(vips, assignment, mine, look.cluster),
   }
 }
 
@@ -107,9 +108,9 @@ function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
 }
 
 /** By the API alone, which all daemons read alike: the views that they read differ. */
-function placeOf(vip: Vip, look: Look, hearing: readonly Daemon[]): Place {
+function placeOf(vip: Vip, look: Look, heard: readonly Prefix[]): Place {
   const elected = metallb.elect(vip, look.cluster, evidenceOf({ ...look, views: null }, new Set()))
-  return { vip: vip.ip, answerers: nodesIn(elected), segments: segmentsHolding(vip.ip, hearing) }
+  return { vip: vip.ip, answerers: nodesIn(elected), segments: heard.filter((one) => contains(one, vip.ip)) }
 }
 
 export function nodesIn(elected: ClusterExpectation): readonly string[] {

@@ -170,7 +170,8 @@ export class Watch {
   #isTime(nowMs: number): boolean {
     const sinceMs = nowMs - this.#refreshedMs
     if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
-    if (this.#quietSinceMs !== null || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    const quietMs = this.#quietSinceMs === null ? 0 : nowMs - this.#quietSinceMs
+    if (quietMs >= QUIET_MS || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }

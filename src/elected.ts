@@ -192,20 +192,39 @@ function unreadOf({ inputs }: ClusterSnapshot): UnreadReport[] {
   })
 }
 
+/** Worked out where it is asked for: a daemon of a large cluster asks it of the few VIPs that it watches. */
 function vipSideOf(vip: Vip, cluster: ClusterSnapshot): VipSide {
   const members = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
-  const [first] = explain(vip, cluster, { members })
+  const explained = once(() => explain(vip, cluster, { members })[0]?.election)
+  const candidates = once(
+    () => explained()?.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
+  )
+  const records = once(() => announcer.recorded(vip, cluster))
+  const others = once(() => announcer.others(vip, cluster))
   return {
     services: vip.holders.map(({ key }) => key),
     pool: vip.pool,
-    records: announcer.recorded(vip, cluster),
-    others: announcer.others(vip, cluster),
+    get records() {
+      return records()
+    },
+    get others() {
+      return others()
+    },
     changes: () => announcer.changes(vip, cluster),
-    candidates: first?.election.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
-    excluded: first?.election.excluded ?? [],
+    get candidates() {
+      return candidates()
+    },
+    get excluded() {
+      return explained()?.excluded ?? []
+    },
     policies: [...new Set(vip.holders.map(({ service }) => service.externalTrafficPolicy))].sort(),
     refusal: vip.holders.every(({ refusal }) => refusal !== null) ? (vip.holders[0]?.refusal ?? null) : null,
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 /** What of an expectation makes a difference to who may answer. */

@@ -42,8 +42,13 @@ export function daemonsOf(ready: readonly string[], records: readonly NicRecord[
 
 /** The segments of any daemon that hold the address, each once. */
 export function segmentsHolding(vip: Ip, daemons: readonly Daemon[]): Prefix[] {
+  return segmentsHeard(daemons).filter((segment) => contains(segment, vip))
+}
+
+/** What any daemon hears, each segment once. */
+export function segmentsHeard(daemons: readonly Daemon[]): Prefix[] {
   const all = new Map(daemons.flatMap(({ segments }) => segments.map((one) => [keyOf(one), one])))
-  return [...all.values()].filter((segment) => contains(segment, vip))
+  return [...all.values()]
 }
 
 /** For each VIP the first `count` in its own order, of those that hear its segment and are not to answer. */
