@@ -10,7 +10,7 @@ import { tcpdumpMissing } from '../../helpers/tcpdump.ts'
 const [NODES, VIPS, SECONDS] = [4, 20, 20]
 
 inNamespaces(() => {
-  const title = `${NODES} daemons, ${VIPS} VIPs → all ok, and each port of the switch carries half of its budget at most`
+  const title = `${NODES} daemons, ${VIPS} VIPs → all ok, and no port of the switch carries more than 6 frames a second in the mean, or 15 in any second`
   test(title, { skip: tcpdumpMissing() }, async (t) => {
     const all = await fleet(t, { nodes: NODES, vips: VIPS }, () => true)
     const counting = await tap(t, 'br0')

@@ -58,6 +58,7 @@ inNamespaces(() => {
         (second) => second === 0 && (daemons = startAll()),
       )
       await untilAllOk(daemons, VIPS, 120_000)
+      marks[0] = [marks[0]![0], marks[0]![1], Date.now()]
       await phase('settling', 20)
       const cpu = daemons.map(({ usage }) => usage().cpuMs)
       await phase('idle', SECONDS * 2)
@@ -126,7 +127,7 @@ inNamespaces(() => {
       process.stderr.write(`${told.join('\n')}\n`)
       const idle = counts.find(([name]) => name === 'idle')![1]
       assert.ok(idle.meanOfWorstPort <= 5, 'half of the budget in the mean')
-      assert.ok(idle.broadcasts < (NODES * VIPS) / 30 / 5)
+      assert.ok(idle.broadcasts < (NODES * VIPS) / 30 / 3)
       for (const [name, { worstTen, over15 }] of counts) {
         assert.ok(worstTen <= 10 * 10 + NODES, `${name}: ${worstTen} frames in 10 s on one port`)
         assert.ok(over15 <= NODES * SECONDS * 0.01, `${name}: ${over15} seconds above 15`)
