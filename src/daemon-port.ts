@@ -22,6 +22,7 @@ import {
   type Ended,
   type Happening,
   type Heard,
+  type Missed,
   type Question,
 } from './core/watch/schedule.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
@@ -42,6 +43,7 @@ export interface PortOptions {
   /** The cluster as it is known now. */
   readonly context: () => Look
   readonly onSighting: (sighting: Sighting) => void
+  readonly onMissed: (port: Port, missed: Missed) => void
   /** The listening for one address is over. */
   readonly onEnded: (port: Port, ended: Ended, look: AddressLook<Look>) => void
   readonly onTrouble: (port: Port, error: ArpcheckError) => void
@@ -105,9 +107,10 @@ export class Port {
     if (this.#closed.signal.aborted) return
     const { clock, random } = this.#options
     const nowMs = clock.monotonicMs()
-    const { schedule, questions, ended, slept } = step(this.#schedule, happening, nowMs, random)
+    const { schedule, questions, missed, ended, slept } = step(this.#schedule, happening, nowMs, random)
     this.#schedule = schedule
     if (slept) this.#naps++
+    for (const one of missed) this.#options.onMissed(this, one)
     for (const one of ended) this.#end(one, nowMs)
     if (questions.length > 0) this.#ask(questions, nowMs)
     this.#arm(schedule.wakeMs - nowMs)

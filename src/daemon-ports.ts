@@ -106,6 +106,7 @@ export class Ports {
         openCapture,
         context: () => this.#knowledge.look,
         onSighting: (sighting) => this.#hooks.isOurs(sighting.vip) && this.#verdicts.sighted(sighting),
+        onMissed: (one, { ip, sinceMs }) => this.#missed(one, ip, sinceMs),
         onEnded: (one, ended, look) => this.#ended(one, ended, look),
         onTrouble: (one, error) => this.#trouble(one, error),
         onFault: (error) => log.error?.('a mistake of ours', { error: messageOf(error) }),
@@ -179,11 +180,15 @@ export class Ports {
     }
   }
 
-  #ended(port: Port, { ip, mode, sinceMs, answered }: Ended, look: AddressLook<Look>): void {
+  /** Raw silence begins at once, whatever else is asked to be sure of it. */
+  #missed({ plan }: Port, ip: Ip, sinceMs: number): void {
+    if (plan.targets.get(ip)?.kind === 'vip') this.#verdicts.missed(ip, sinceMs)
+  }
+
+  #ended(port: Port, { ip, mode, answered }: Ended, look: AddressLook<Look>): void {
     const kind = port.plan.targets.get(ip)?.kind
     const isSweep = kind === 'vip' && mode === 'broadcast'
     if (isSweep) this.#verdicts.lookedAt(ip, port, look)
-    else if (kind === 'vip' && !answered) this.#verdicts.missed(ip, sinceMs)
     if (isSweep) this.#hooks.onLooked(ip)
     if (!answered) return
     const isNews = kind === 'node' && !this.#isKnown(port, look)

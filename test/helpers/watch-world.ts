@@ -8,6 +8,7 @@ import {
   step,
   type Ended,
   type Happening,
+  type Missed,
   type Question,
   type Schedule,
 } from '../../src/core/watch/schedule.ts'
@@ -59,6 +60,7 @@ export class World {
   replies = 0
   wakeUps = 0
   readonly ended: (Ended & { readonly daemon: number; readonly atMs: number })[] = []
+  readonly missed: (Missed & { readonly daemon: number; readonly atMs: number })[] = []
   readonly asked = new Map<string, number[]>()
   readonly schedules: Schedule[] = []
   assignment: Assignment = new Map()
@@ -121,8 +123,14 @@ export class World {
   /** A daemon on a dead node does nothing more. */
   happen(i: number, happening: Happening): void {
     if (this.dead.has(i)) return
-    const { schedule, questions, ended } = step(this.schedules[i]!, happening, this.nowMs, this.random)
+    const { schedule, questions, missed, ended } = step(
+      this.schedules[i]!,
+      happening,
+      this.nowMs,
+      this.random,
+    )
     this.schedules[i] = schedule
+    for (const one of missed) this.missed.push({ ...one, daemon: i, atMs: this.nowMs })
     for (const one of ended) this.onEnded(i, one, this.nowMs)
     for (const question of questions) this.#ask(i, question)
     const { wakeMs } = schedule

@@ -53,6 +53,7 @@ steps:
   - until: every arpcheck_members{view="read"} == 4
   - until: every arpcheck_vantages == 2
   - until: every arpcheck_vip_verdict{verdict="settling|silent|unknown"} == 0
+  - until: every arpcheck_vip_verdict{vip="${VIP}",verdict="ok"} == 1
   - fault: power-off nuc-4
   - until: any arpcheck_vip_silence_seconds{vip="${VIP}"} > 0
   - until: any arpcheck_failover_outage_seconds_count > 0

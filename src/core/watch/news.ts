@@ -1,5 +1,5 @@
 import type { Ip } from '../ip.ts'
-import { answered, bursting, closed, estranged, type Ask } from './asks.ts'
+import { answered, bursting, closed, estranged, type Ask, type Out } from './asks.ts'
 import { refund } from './bucket.ts'
 import type { Draft } from './draft.ts'
 import type { Target } from './plan.ts'
@@ -119,5 +119,9 @@ function isDoubtful({ answering, out }: Ask): boolean {
 /** We slept (SIGSTOP, a suspended host): answers may wait for us still. What was missed is not made up for. */
 export function forgive({ asks, nowMs }: Draft): void {
   for (const [ip, ask] of asks)
-    if (ask.out) asks.set(ip, { ...ask, out: { ...ask.out, untilMs: nowMs + TIMEOUT_MS } })
+    if (ask.out) asks.set(ip, { ...ask, out: longer(ask.out, nowMs + TIMEOUT_MS) })
+}
+
+function longer(out: Out, untilMs: number): Out {
+  return { ...out, untilMs, missedMs: Math.max(out.missedMs, untilMs) }
 }
