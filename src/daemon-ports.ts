@@ -190,6 +190,8 @@ export class Ports {
     const isSweep = kind === 'vip' && mode === 'broadcast'
     if (isSweep) this.#verdicts.lookedAt(ip, port, look)
     if (isSweep) this.#hooks.onLooked(ip)
+    // a step of the schedule is not over yet
+    if (isSweep) queueMicrotask(() => this.askNow(this.#verdicts.due()))
     if (!answered) return
     const isNews = kind === 'node' && !this.#isKnown(port, look)
     if (isNews) this.#listen(port)

@@ -34,6 +34,8 @@ export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'fir
 
 /** A question leaves a little before the hold-down ends, and its listening ends after it. */
 const AHEAD_MS = 0.8 * TIMEOUT_MS
+/** So long after it, what could not be judged is asked for again at once; then in its turn. */
+const AGAIN_MS = 3 * TIMEOUT_MS
 /** A miss so long ago belongs to the look that followed. */
 const SAME_MS = 2 * TIMEOUT_MS
 
@@ -143,6 +145,13 @@ export class Verdicts {
     const { probes } = tallied(before, row)
     this.#keep(vip, { ...judged, history, probes, isDoubted: false })
     this.#tell(before, row, history, port.vantage.link.name)
+    if (row.verdict === 'settling') this.#dueAgain(vip)
+  }
+
+  /** Its hold-down is over, but who should answer changed during the look that was to tell. */
+  #dueAgain(vip: Ip): void {
+    const overMs = this.#now().ms - (this.#holds.get(vip)?.atMs ?? Infinity)
+    if (overMs >= 0 && overMs < AGAIN_MS) this.#told.delete(vip)
   }
 
   /** The same look, by what was heard since of others. */

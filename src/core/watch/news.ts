@@ -30,8 +30,14 @@ export function makeSure(draft: Draft, ip: Ip): void {
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
 }
 
-/** One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. */
-export function askNow({ asks, nowMs }: Draft, ip: Ip): void {
+/**
+ * One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. A look
+ * that was missed ends for it, so that the new one is judged by what is known of the cluster now.
+ */
+export function askNow(draft: Draft, ip: Ip): void {
+  const { asks, nowMs } = draft
+  const out = asks.get(ip)?.out
+  if (out && !out.answered && nowMs - out.sinceMs >= TIMEOUT_MS) close(draft, ip)
   const ask = asks.get(ip)
   if (ask) asks.set(ip, { ...ask, sweepDueMs: Math.min(ask.sweepDueMs, nowMs) })
 }
