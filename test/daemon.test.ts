@@ -8,6 +8,7 @@ import { answers, ip, mac } from './helpers/segment.ts'
 // A whole daemon in memory: nuc-3 watches the VIPs of the home lab, in a time that the tests drive.
 
 const TRAEFIK = VIPS['ingress/traefik'][0]
+const EXCLUDE = 'node.kubernetes.io/exclude-from-external-load-balancers'
 const LIVE = ['nuc-1', 'nuc-2', 'nuc-3'] as const
 
 function started(t: TestContext, change: (world: DaemonWorld) => void = () => {}): DaemonWorld {
@@ -80,6 +81,35 @@ test('stale views → raw silence at once, the fault after the hold-down and not
   assert.equal(world.observed.filter((one) => one.what === 'detection').length, 1)
   assert.deepEqual(faults(world), [`${TRAEFIK} silent`])
   assert.ok(world.lines.some(({ level, message }) => level === 'error' && message === 'verdict changed'))
+})
+
+/** When the fault is told of a VIP whose node is lost, and something else changes meanwhile. */
+async function faultAfterLoss(t: TestContext, change?: { atMs: number; run: (world: DaemonWorld) => void }) {
+  const world = started(t)
+  await world.run(60)
+  world.lose('nuc-4')
+  world.views = nucViews(LIVE, NUCS)
+  for (let ms = 0; ms < 120_000; ms += 50) {
+    if (change?.atMs === world.clock.monotonicMs()) change.run(world)
+    await world.clock.run(50)
+    if (world.vip(TRAEFIK).row?.verdict === 'silent') return world.clock.monotonicMs()
+  }
+  return Infinity
+}
+
+test('who should answer changes during the look that ends the hold-down → asked again at once, and the fault within four seconds', async (t) => {
+  const onceMs = await faultAfterLoss(t)
+  const run = (world: DaemonWorld): void => {
+    world.cluster = {
+      ...world.cluster,
+      nodes: world.cluster.nodes.map((node) =>
+        node.name === 'nuc-4' ? { ...node, labels: { ...node.labels, [EXCLUDE]: '' } } : node,
+      ),
+    }
+    world.onClusterChange()
+  }
+  const lateMs = (await faultAfterLoss(t, { atMs: onceMs - 1200, run })) - onceMs
+  assert.ok(lateMs > 0 && lateMs <= 4000, `${lateMs}`)
 })
 
 test('the API away for ten minutes → the list stays, verdicts become unknown, and come back', async (t) => {

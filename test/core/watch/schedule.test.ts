@@ -515,3 +515,18 @@ test('due: one broadcast now, though it was made sure of a moment ago', () => {
     [`broadcast ${vipOf(0)}`],
   )
 })
+
+test('due while a look goes on that was missed → that look ends, and a new one begins', () => {
+  const made = narrow(1)
+  made.silent.add(vipOf(0))
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  while (made.missed.length === 0) made.run(10)
+  const [ended, asked] = [made.ended.length, made.log.length]
+  made.happen({ what: 'due', ips: [vipOf(0)] })
+  assert.deepEqual(
+    made.ended.slice(ended).map(({ ip, answered }) => [ip, answered]),
+    [[vipOf(0), false]],
+  )
+  made.run(2000)
+  assert.equal(made.log.slice(asked).find(({ ip }) => ip === vipOf(0))?.begins, true)
+})
