@@ -49,6 +49,12 @@ const WIRINGS = [
   'daemon-state.ts',
   'daemon-live.ts',
   'daemon-views.ts',
+  'daemon-inquiry.ts',
+  'daemon-gathered.ts',
+  'daemon-evidence.ts',
+  'daemon-attribution.ts',
+  'daemon-asides.ts',
+  'daemon-report.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */
