@@ -1,30 +1,28 @@
 import type { Clock } from './clock.ts'
-import { echoQuestions } from './core/cluster-side.ts'
-import { suspectsOf } from './core/expectation.ts'
 import type { Ip } from './core/ip.ts'
 import { BROADCAST_MAC } from './core/mac.ts'
-import type { VipReport } from './core/report.ts'
 import { isOnLink } from './core/vantage.ts'
-import { hasHeardSince, pastFor } from './core/watch/address-looks.ts'
+import { hasHeardSince } from './core/watch/address-looks.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import {
   againMs,
+  askedInVain,
   askedNow,
   FREE_INTERVALS,
-  isStranger,
   isTime,
-  KNOWN_AGAIN_MS,
   needsOf,
   NOTHING_WANTED,
   wanting,
   type Need,
   type Wanting,
 } from './core/watch/needs.ts'
+import { toAskFor } from './core/watch/told.ts'
 import { attributed, sideUntold, unrecordedOthers } from './daemon-attribution.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
 import type { Ports, WatchEdges } from './daemon-ports.ts'
+import { lastLooks, rowsOf, suspectsIn, type Row } from './daemon-rows.ts'
 import type { Verdicts } from './daemon-verdicts.ts'
 import { messageOf } from './errors.ts'
 
@@ -37,12 +35,18 @@ export interface EvidenceParts {
   readonly gathered: Gathered
 }
 
-/** Each one that is dead costs three broadcasts of the kernel's. */
+/** What is lacking, in a word that changes when something else is; how often it is asked for; false: it was in vain. */
+interface Lack {
+  readonly need: Need
+  readonly port: Port | null
+  readonly what: string | null
+  readonly everyMs: number
+  readonly ask: () => Promise<boolean>
+}
+
+/** At a time: each one that is dead costs three broadcasts of the kernel's (mcast_solicit). */
 const MOST_ECHOES = 4
-/** For a silent neighbour (mcast_solicit, ARP's default). */
 const SOLICITED = 3
-/** Next in line, for whom it matters whether they live. */
-const SUCCESSORS = 2
 
 /** What a one-shot asks besides: whose a strange MAC is, what must be free, who lives, who claims. On need, one at a time of each. */
 export class Evidence {
@@ -62,13 +66,10 @@ export class Evidence {
     const { ports, config, gathered } = this.#parts
     this.#signal = signal
     gathered.keepInterfaces(ports.all)
+    this.#keepInterfaces()
     if (config().passive) return
-    for (const port of ports.all.values()) {
-      this.#attribution(port)
-      this.#free(port)
-    }
-    this.#echo(signal)
-    this.#claims(signal)
+    const lacks = [...ports.all.values()].flatMap((port) => [this.#attribution(port), this.#free(port)])
+    for (const lack of [...lacks, this.#echo(signal), this.#claims(signal)]) this.#see(lack)
   }
 
   /** When all that was begun is over. */
@@ -76,40 +77,57 @@ export class Evidence {
     await Promise.all(this.#running.values())
   }
 
-  #attribution(port: Port): void {
-    const { told: known } = this.#parts.knowledge
-    const answered = rowsOf(port, this.#parts.verdicts).flatMap(({ row }) => row.answered)
-    const open = answered.some((one) => isStranger(one) && !known.has(one.mac))
-    const macs = answered.filter((one) => isStranger(one) || known.has(one.mac)).map(({ mac }) => mac)
-    const { knowledge, ports } = this.#parts
-    const isOpen = unrecordedOthers(knowledge).length > 0
-    const what = macs.length > 0 && isOpen ? [...new Set(macs)].toSorted().join() : null
-    const everyMs = open ? againMs('attribution') : KNOWN_AGAIN_MS
-    this.#when('attribution', port.vantage.link.name, { what, everyMs }, async () => {
-      const told = await attributed(port, knowledge)
-      if (!told) return
-      knowledge.told = told
-      ports.learned(port)
-    })
+  #keepInterfaces(): void {
+    const { all } = this.#parts.ports
+    for (const key of this.#wantings.keys()) {
+      const [, name] = key.split(' ')
+      if (name !== undefined && !all.has(name)) this.#wantings.delete(key)
+    }
   }
 
-  #free(port: Port): void {
+  #attribution(port: Port): Lack {
+    const { knowledge, ports, verdicts } = this.#parts
+    const answers = rowsOf(port, verdicts).flatMap(({ row }) => row.answered)
+    const macs = toAskFor(answers, knowledge.told, this.#clock.monotonicMs())
+    const isOpen = macs.length > 0 && unrecordedOthers(knowledge).length > 0
+    return {
+      need: 'attribution',
+      port,
+      what: isOpen ? macs.join() : null,
+      everyMs: againMs('attribution'),
+      ask: async () => {
+        const told = await attributed(port, knowledge)
+        if (told) knowledge.told = told
+        if (told) ports.learned(port)
+        return told !== null
+      },
+    }
+  }
+
+  #free(port: Port): Lack {
     const { config, verdicts } = this.#parts
     const { mustBeFree, intervalMs } = config()
     const ips = mustBeFree.filter((ip) => isOnLink(ip, port.vantage.link) && this.#isNobodys(ip))
     const isStrange = rowsOf(port, verdicts).some(({ row }) => needsOf(row).includes('free'))
     const normalMs = FREE_INTERVALS * intervalMs
-    const what = ips.length === 0 ? null : `${isStrange} ${ips.join()}`
-    const everyMs = isStrange ? Math.min(againMs('free'), normalMs) : normalMs
-    this.#when('free', port.vantage.link.name, { what, everyMs }, async () => {
-      const past = await port.inquire(ips.map((ip) => ({ ip, to: BROADCAST_MAC })))
-      if (!past) return
-      const nowMs = this.#clock.monotonicMs()
-      const hears = hasHeardSince(port.looks, nowMs - intervalMs)
-      const heard = { ips, past, hears, everyMs: normalMs }
-      this.#parts.gathered.heardFree(port.vantage.link.name, heard, nowMs)
-      this.#parts.ports.learned(port)
-    })
+    return {
+      need: 'free',
+      port,
+      what: ips.length === 0 ? null : `${isStrange} ${ips.join()}`,
+      everyMs: isStrange ? Math.min(againMs('free'), normalMs) : normalMs,
+      ask: () => this.#askFree(port, ips, normalMs),
+    }
+  }
+
+  async #askFree(port: Port, ips: readonly Ip[], everyMs: number): Promise<boolean> {
+    const { gathered, ports, config } = this.#parts
+    const past = await port.inquire(ips.map((ip) => ({ ip, to: BROADCAST_MAC })))
+    if (!past) return false
+    const nowMs = this.#clock.monotonicMs()
+    const hears = hasHeardSince(port.looks, nowMs - config().intervalMs)
+    gathered.heardFree(port.vantage.link.name, { ips, past, hears, everyMs }, nowMs)
+    ports.learned(port)
+    return true
   }
 
   /** What became a VIP or a node since it was written down is no stranger's any more. */
@@ -120,88 +138,74 @@ export class Evidence {
     return !isOurs && !vips.has(ip) && !cluster.nodes.some(({ internalIps }) => internalIps.includes(ip))
   }
 
-  #echo(signal: AbortSignal): void {
-    const { edges, gathered, ports } = this.#parts
-    const silent = this.#needing('echo')
-    const ips = edges.echo ? this.#suspects(silent).slice(0, MOST_ECHOES) : []
-    const what =
-      ips.length > 0
-        ? ips
-            .map(({ ip }) => ip)
-            .toSorted()
-            .join()
-        : null
-    this.#when('echo', '', { what, everyMs: againMs('echo') }, async () => {
-      const lives = await edges.echo!(
-        ips.map(({ ip }) => ip),
-        signal,
-      )
-      for (const { ip, port } of ips)
-        if (isOnLink(ip, port.vantage.link)) port.charge(lives?.get(ip) === 'silent' ? SOLICITED : 1)
-      if (!lives || signal.aborted) return
-      gathered.heardEcho(lives, this.#clock.monotonicMs())
-      for (const { vip } of silent) ports.judgeAgain(vip)
-    })
+  #echo(signal: AbortSignal): Lack {
+    const silent = this.#parts.edges.echo ? this.#needing('echo') : []
+    return {
+      need: 'echo',
+      port: null,
+      what: silent.length > 0 ? 'silent' : null,
+      everyMs: againMs('echo'),
+      ask: () => this.#askEcho(silent, signal),
+    }
   }
 
-  /** Addresses of nodes that should answer or are next in line, and did not answer by ARP. */
-  #suspects(silent: readonly Row[]): { readonly ip: Ip; readonly port: Port }[] {
-    const found = silent.flatMap(({ vip, port, row }) => {
-      const side = sideUntold(this.#parts.knowledge)
-      const elected = side.expect(vip, new Set())?.elected
-      const next = row.expected.candidates.map(({ node }) => node)
-      const names = [...(elected?.kind === 'somebody' ? suspectsOf(elected) : []), ...next]
-      const near = [...new Set(names)].slice(0, 1 + SUCCESSORS)
-      const bearing = side.cluster.nodes.filter(({ name }) => near.includes(name))
-      const ips = new Set(bearing.flatMap(({ internalIps }) => internalIps))
-      return echoQuestions(side, pastFor(port.looks, vip))
-        .filter((ip) => ips.has(ip))
-        .map((ip) => ({ ip, port }))
-    })
-    return [...new Map(found.map((one) => [one.ip, one])).values()]
+  async #askEcho(silent: readonly Row[], signal: AbortSignal): Promise<boolean> {
+    const { edges, gathered, ports, knowledge } = this.#parts
+    const suspects = suspectsIn(silent, knowledge).slice(0, MOST_ECHOES)
+    if (suspects.length === 0) return false
+    const ips = suspects.map(({ ip }) => ip)
+    const lives = await edges.echo!(ips, signal)
+    for (const { ip, port } of suspects)
+      if (isOnLink(ip, port.vantage.link)) port.charge(lives?.get(ip) === 'silent' ? SOLICITED : 1)
+    if (!lives || signal.aborted) return true
+    gathered.heardEcho(lives, this.#clock.monotonicMs())
+    for (const { vip } of silent) ports.judgeAgain(vip)
+    return true
   }
 
-  #claims(signal: AbortSignal): void {
-    const { edges, knowledge, gathered, ports } = this.#parts
-    const { readClaims } = edges.cluster
-    const deviating = readClaims ? this.#needing('claims') : []
-    const what = deviating.length > 0 ? deviating.map(({ vip }) => vip).join() : null
-    const { cluster } = knowledge.look
-    const everyMs = againMs('claims', cluster.speakerPods.length)
-    this.#when('claims', '', { what, everyMs }, async () => {
-      const beganMs = this.#clock.monotonicMs()
-      const looks = lastLooks(deviating, beganMs)
-      const claims = await readClaims!(cluster, signal)
-      if (signal.aborted) return
-      gathered.heardClaims({ claims, beganMs, endedMs: this.#clock.monotonicMs(), looks })
-      for (const { vip } of deviating) ports.judgeAgain(vip)
-    })
+  #claims(signal: AbortSignal): Lack {
+    const { edges, knowledge } = this.#parts
+    const deviating = edges.cluster.readClaims ? this.#needing('claims') : []
+    return {
+      need: 'claims',
+      port: null,
+      what: deviating.length > 0 ? 'deviates' : null,
+      everyMs: againMs('claims', knowledge.look.cluster.speakerPods.length),
+      ask: () => this.#askClaims(deviating, signal),
+    }
+  }
+
+  async #askClaims(deviating: readonly Row[], signal: AbortSignal): Promise<boolean> {
+    const { edges, gathered, ports, knowledge } = this.#parts
+    const beganMs = this.#clock.monotonicMs()
+    const looks = lastLooks(deviating, beganMs)
+    const claims = await edges.cluster.readClaims!(knowledge.look.cluster, signal)
+    if (signal.aborted) return true
+    gathered.heardClaims({ claims, beganMs, endedMs: this.#clock.monotonicMs(), looks })
+    for (const { vip } of deviating) ports.judgeAgain(vip)
+    return true
   }
 
   /** One at a time of each kind and place. */
-  #when(
-    need: Need,
-    where: string,
-    { what, everyMs }: { readonly what: string | null; readonly everyMs: number },
-    job: () => Promise<void>,
-  ): void {
-    const key = `${need} ${where}`
+  #see({ need, port, what, everyMs, ask }: Lack): void {
+    const key = port ? `${need} ${port.vantage.link.name}` : need
     const nowMs = this.#clock.monotonicMs()
     const now = wanting(this.#wantings.get(key) ?? NOTHING_WANTED, what, nowMs)
     const isDue = !this.#running.has(key) && isTime(need, now, nowMs, everyMs)
     this.#wantings.set(key, isDue ? askedNow(now, nowMs) : now)
-    if (!isDue) return
-    this.#running.set(
-      key,
-      job()
-        .catch((error: unknown) => this.#fault(error))
-        .finally(() => this.#running.delete(key)),
-    )
+    if (isDue) this.#running.set(key, this.#run(key, ask, everyMs))
   }
 
-  #fault(error: unknown): void {
+  async #run(key: string, ask: () => Promise<boolean>, everyMs: number): Promise<void> {
     const { log } = this.#parts.edges
-    if (!this.#signal?.aborted) log.error?.('a mistake of ours', { error: messageOf(error) })
+    try {
+      const wanted = (await ask()) ? undefined : this.#wantings.get(key)
+      if (wanted) this.#wantings.set(key, askedInVain(wanted, this.#clock.monotonicMs(), everyMs))
+    } catch (error) {
+      if (!this.#signal?.aborted) log.error?.('a mistake of ours', { error: messageOf(error) })
+    } finally {
+      this.#running.delete(key)
+    }
   }
 
   #needing(need: Need): Row[] {
@@ -209,22 +213,4 @@ export class Evidence {
     const rows = [...ports.all.values()].flatMap((port) => rowsOf(port, verdicts))
     return rows.filter(({ row }) => needsOf(row).includes(need))
   }
-}
-
-interface Row {
-  readonly vip: Ip
-  readonly port: Port
-  readonly row: VipReport
-}
-
-function rowsOf(port: Port, verdicts: Verdicts): Row[] {
-  return port.vantage.vips.flatMap((vip) => {
-    const row = verdicts.get(vip)?.row
-    return row ? [{ vip, port, row }] : []
-  })
-}
-
-function lastLooks(rows: readonly Row[], beforeMs: number): ReadonlyMap<Ip, number> {
-  const looks = rows.flatMap(({ vip, port }) => port.looks.broadcast.get(vip) ?? [])
-  return new Map(looks.filter(({ endedMs }) => endedMs! <= beforeMs).map(({ ip, sinceMs }) => [ip, sinceMs]))
 }

@@ -143,6 +143,7 @@ export class Port {
   /** With what the plan has left; when to come again. */
   #askBeside(nowMs: number): number {
     const { sent: ours, plan } = this.#schedule
+    if (plan.passive) this.#inquiries.close()
     const isBusy = (ip: Ip): boolean => this.looks.open.has(ip)
     const allowed = { sent: ours, perPort: plan.shares.unplanned, isBusy, nowMs }
     const { sent, questions, wakeMs } = this.#inquiries.step(allowed, () => this.#lost())

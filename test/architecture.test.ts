@@ -53,6 +53,7 @@ const WIRINGS = [
   'daemon-gathered.ts',
   'daemon-evidence.ts',
   'daemon-attribution.ts',
+  'daemon-rows.ts',
   'daemon-asides.ts',
   'daemon-report.ts',
 ]

@@ -112,6 +112,29 @@ const STORIES: readonly Story[] = [
     befalls: (world) => mute(world, TRAEFIK),
   },
   {
+    tells: 'nobody answers, though the requests reach nuc-4, as its counters show',
+    says: ['silent', 'ARP101'],
+    from: (world) => {
+      let requests = 0
+      world.responders.push(({ tpa }) => {
+        if (tpa === TRAEFIK) requests++
+        return []
+      })
+      world.claims = (node) => ({
+        kind: 'metrics',
+        metrics: {
+          ...claiming(...(node === 'nuc-4' ? [TRAEFIK] : [])),
+          counters: new Map(node === 'nuc-4' ? [[ip(TRAEFIK), { requests, responses: 0 }]] : []),
+        },
+      })
+    },
+    befalls: (world) => {
+      const counting = world.responders.pop()!
+      mute(world, TRAEFIK)
+      world.responders.push(counting)
+    },
+  },
+  {
     tells: 'nuc-4 is dead by ARP and by ICMP echo, and nuc-1 counts it still',
     says: ['silent', 'ARP102'],
     from: (world) => (world.echo = (one) => (one === '192.168.1.14' ? 'silent' : 'alive')),

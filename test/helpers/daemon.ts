@@ -85,6 +85,8 @@ export class DaemonWorld {
   /** Speakers' claims by node, who lives by ICMP echo; null: that cannot be asked. */
   claims: ((node: string) => SpeakerClaim['reading']) | null = null
   echo: ((address: Ip) => 'alive' | 'silent') | null = null
+  /** Frames that the kernel dropped so far. */
+  drops: () => number = () => 0
   readonly scraped: number[] = []
   readonly echoed: { readonly ip: Ip; readonly atMs: number }[] = []
   refuses: ArpcheckError | null = null
@@ -216,7 +218,7 @@ export class DaemonWorld {
         }
       },
       drain: () => queue.splice(0),
-      statistics: () => ({ received, kernelDrops: 0, ringDrops: 0, sent, sendErrors: 0 }),
+      statistics: () => ({ received, kernelDrops: this.drops(), ringDrops: 0, sent, sendErrors: 0 }),
       close: () => void this.open.delete(events),
     }
   }

@@ -16,7 +16,7 @@ export function needsOf(row: VipReport): readonly Need[] {
   ]
 }
 
-/** Of no node that is known; perhaps one's other NIC. */
+/** Of no node that is known; perhaps another NIC of one. */
 export function isStranger({ node, relation }: AnswerReport): boolean {
   return node === null && relation !== 'self'
 }
@@ -34,8 +34,8 @@ const AGAIN_MS: Readonly<Record<Need, number>> = {
 }
 /** Of many speakers no daemon asks for more than one in two seconds. */
 const EACH_SPEAKER_MS = 2000
-/** Whose a MAC is seldom changes: what was found out is asked for again in an hour. */
-export const KNOWN_AGAIN_MS = 3_600_000
+/** Nothing could be asked, or frames were lost. */
+const IN_VAIN_MS = 10_000
 /** What must be free is asked for once in so many broadcast intervals where all is well. */
 export const FREE_INTERVALS = 10
 /** So many spans after it was heard it explains nothing any more: it was asked for again since, and not heard. */
@@ -75,4 +75,9 @@ export function isTime(
 
 export function askedNow(before: Wanting, nowMs: number): Wanting {
   return { ...before, askedMs: nowMs, lastMs: nowMs }
+}
+
+export function askedInVain(before: Wanting, nowMs: number, everyMs: number): Wanting {
+  const soonMs = nowMs + IN_VAIN_MS
+  return { ...before, askedMs: soonMs - everyMs, lastMs: soonMs - LEAST_MS }
 }

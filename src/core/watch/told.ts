@@ -1,6 +1,7 @@
 import type { ClusterSnapshot, Node } from '../cluster.ts'
 import type { Mac } from '../mac.ts'
 import type { MacMap } from '../macs.ts'
+import type { AnswerReport } from '../report.ts'
 
 /** What was found out of one MAC that no record tells of, beside all nodes that it was found out of. */
 export interface Told {
@@ -14,8 +15,16 @@ export type AllTold = ReadonlyMap<Mac, Told>
 
 /** Newer ones replace older ones: no segment has more strangers in earnest. */
 const MOST = 64
-/** It is asked for again each hour while it answers (needs.ts). */
-const HOLDS_MS = 10_800_000
+/** Whose a MAC is changes seldom: while it answers it is asked for again each hour. */
+const AGAIN_MS = 3_600_000
+const HOLDS_MS = 3 * AGAIN_MS
+
+/** MACs that answer and are to be asked whose they are: nothing tells it, or what was told has grown old. */
+export function toAskFor(answers: readonly AnswerReport[], told: AllTold, nowMs: number): readonly Mac[] {
+  const isOpen = ({ mac, node, relation }: AnswerReport): boolean =>
+    (node === null && relation === 'other') || nowMs - (told.get(mac)?.atMs ?? nowMs) >= AGAIN_MS
+  return [...new Set(answers.filter(isOpen).map(({ mac }) => mac))].toSorted()
+}
 
 /** What the questions showed is remembered. A MAC that stays open is forgotten. */
 export function toldAfter(
