@@ -9,6 +9,7 @@ import { evidenceOf } from './core/round.ts'
 import type { Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
+import { isStranger } from './core/watch/needs.ts'
 import type { Plan } from './core/watch/plan.ts'
 import type { Ended } from './core/watch/schedule.ts'
 import type { DaemonCluster, Knowledge } from './daemon-cluster.ts'
@@ -18,6 +19,7 @@ import type { Verdicts } from './daemon-verdicts.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError, messageOf, type ErrorCode } from './errors.ts'
 import type { Log } from './log.ts'
+import type { CheckEdges } from './options.ts'
 
 /** What the watching is done with; tests bring their own. */
 export interface WatchEdges {
@@ -27,6 +29,8 @@ export interface WatchEdges {
   readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
   /** Tells that links, addresses or routes of this host changed. */
   readonly watchHost: (onChange: () => void) => { close(): void }
+  /** Whether hosts answer ICMP echo; absent, or null, where that cannot be asked. Never rejects for what the world does. */
+  readonly echo?: CheckEdges['echo']
   readonly cluster: DaemonCluster & { readonly ready: (signal: AbortSignal) => Promise<void> }
   readonly log: Log
 }
@@ -183,6 +187,23 @@ export class Ports {
   /** Raw silence begins at once, whatever else is asked to be sure of it. */
   #missed({ plan }: Port, ip: Ip, sinceMs: number): void {
     if (plan.targets.get(ip)?.kind === 'vip') this.#verdicts.missed(ip, sinceMs)
+  }
+
+  /** More is known now than when it was judged: by its last look again. */
+  judgeAgain(vip: Ip): void {
+    const port = this.of(vip)
+    const look = port?.looks.broadcast.get(vip)
+    if (port && look) this.#verdicts.judgeAgain(vip, port, look)
+  }
+
+  /** Whose a MAC is, or that it answers for what nobody has, was found out: it bears on those that strangers answer for. */
+  learned(port: Port): void {
+    if (this.#open.get(port.vantage.link.name) !== port) return
+    this.#listen(port)
+    for (const vip of port.vantage.vips) {
+      const answered = this.#verdicts.get(vip)?.row?.answered ?? []
+      if (answered.some(isStranger)) this.judgeAgain(vip)
+    }
   }
 
   #ended(port: Port, { ip, mode, answered }: Ended, look: AddressLook<Look>): void {

@@ -4,7 +4,7 @@ import type { HostFacts } from './host.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { ElectedExpectation } from './case.ts'
 import type { Mac } from './mac.ts'
-import { crossAddresses, macMapOf, type MacMap } from './macs.ts'
+import { completed, crossAddresses, macMapOf, type MacMap } from './macs.ts'
 import type { NodeFacts } from './nodes.ts'
 import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
@@ -27,6 +27,8 @@ export interface ClusterSide {
   readonly timing: Timing
   /** The node that this host is; null outside of the cluster. */
   readonly ownNode: string | null
+  /** What was found out of MACs before, and still holds: for a daemon, which does not ask the same again in each look. */
+  readonly told?: MacMap | undefined
   readonly vips: ReadonlyMap<Ip, VipSide>
   /** Who should answer (undefined: no VIP of the cluster), given the nodes whose own address keeps silent here. */
   readonly expect: (vip: Ip, silentNodes: ReadonlySet<string>) => ElectedExpectation | undefined
@@ -147,11 +149,11 @@ function hasLapsed(past: readonly PastRound[], ip: Ip): boolean {
   return asked.length > 0 && asked.every(({ mac }) => !still.has(mac))
 }
 
-/** The MAC map of one vantage, from all that it has heard. */
+/** The MAC map of one vantage, from all that it has heard; what was found out before fills its gaps. */
 export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: readonly PastRound[]): MacMap {
   const { nodes } = side.cluster
   const asked = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
-  return macMapOf({
+  const heard = macMapOf({
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
@@ -162,6 +164,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     confessed: (ip) => mergeEvidence(past, ip).unicastAnswers.map(({ mac }) => mac),
     seen: answerersOfVips(side, past),
   })
+  return side.told ? completed(heard, side.told) : heard
 }
 
 /** More unknown MACs than this are a flood, not a puzzle. */
