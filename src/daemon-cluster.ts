@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
+import { withViewsAlone } from './core/required.ts'
 import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
 import type { SpeakerReading } from './core/views.ts'
@@ -49,6 +50,7 @@ export class Knowledge {
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
+  readonly #infers: boolean
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
   /** When a speaker that was asked had started. */
@@ -57,8 +59,10 @@ export class Knowledge {
   #facts: HostFacts
   #look: Look
 
-  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random) {
+  /** `infers`: where no speaker shows whom it counts, that is inferred. */
+  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random, infers: boolean) {
     this.#cluster = cluster
+    this.#infers = infers
     this.#clock = clock
     this.#random = random
     this.#facts = facts
@@ -98,7 +102,9 @@ export class Knowledge {
 
   sideSince(before: Look): ClusterSide {
     const known = this.#sides.get(before) ?? new Map<Look, ClusterSide>()
-    const side = known.get(this.#look) ?? remembering(clusterSideOf(this.readingSince(before), this.#facts))
+    const side =
+      known.get(this.#look) ??
+      remembering(clusterSideOf(this.readingSince(before), this.#facts), this.#infers)
     this.#sides.set(before, new Map([[this.#look, side]]))
     return side
   }
@@ -219,7 +225,7 @@ const KEPT_SIDES = 8
 const KEPT_EXPECTATIONS = 1024
 
 /** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
-function remembering(side: ClusterSide): ClusterSide {
+function remembering(side: ClusterSide, infers: boolean): ClusterSide {
   const known = new Map<string, ReturnType<ClusterSide['expect']>>()
   return {
     ...side,
@@ -227,7 +233,8 @@ function remembering(side: ClusterSide): ClusterSide {
       const key = [vip, ...[...silentNodes].toSorted()].join(' ')
       const found = known.get(key)
       if (found) return found
-      const expected = side.expect(vip, silentNodes)
+      const told = side.expect(vip, silentNodes)
+      const expected = told && !infers ? withViewsAlone(told) : told
       if (known.size >= KEPT_EXPECTATIONS) known.clear()
       known.set(key, expected)
       return expected

@@ -58,7 +58,13 @@ export class Watch {
     const { clock, cluster, random } = edges
     this.#startedAt = this.#at()
     this.#loaded = { loadedAt: this.#startedAt, successful: true }
-    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random)
+    this.#knowledge = new Knowledge(
+      cluster,
+      edges.hostFacts(),
+      clock,
+      random,
+      config.memberlist !== 'require',
+    )
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
     this.#verdicts = new Verdicts(this.#knowledge, now, (one) => void this.#observations.push(one))
     this.#ports = new Ports(edges, this.#knowledge, this.#verdicts, {

@@ -10,10 +10,14 @@ import { answers, ip, mac } from './helpers/segment.ts'
 const TRAEFIK = VIPS['ingress/traefik'][0]
 const LIVE = ['nuc-1', 'nuc-2', 'nuc-3'] as const
 
-function started(t: TestContext, change: (world: DaemonWorld) => void = () => {}): DaemonWorld {
+function started(
+  t: TestContext,
+  change: (world: DaemonWorld) => void = () => {},
+  config: Partial<typeof CONFIG> = {},
+): DaemonWorld {
   const world = new DaemonWorld()
   change(world)
-  world.start()
+  world.start(config)
   t.after(async () => {
     world.stop.abort()
     await world.clock.run(5000)
@@ -139,6 +143,25 @@ test('no speaker shows whom it counts → inferred, and ok', async (t) => {
   const { row } = world.vip(TRAEFIK)
   assert.deepEqual([row?.verdict, row?.expected.source], ['ok', 'inferred'])
   assert.deepEqual(faults(world), [])
+})
+
+test('memberlist: require, and no speaker shows whom it counts → unknown, and why; ok once one does', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  await world.run(90)
+  const { row } = world.vip(TRAEFIK)
+  assert.deepEqual([row?.verdict, row?.reason, row?.expected.nodes], ['unknown', 'no-expectation', []])
+  assert.match(row!.findings[0]!.why.join(), /no speaker's member list could be read/)
+  world.views = nucViews(['nuc-1'], NUCS)
+  await world.run(90)
+  const { verdict, expected } = world.vip(TRAEFIK).row!
+  assert.deepEqual([verdict, expected.source, faults(world)], ['ok', 'memberlist', []])
+})
+
+test('memberlist: require, and nobody answers for what no speaker shows → unknown for ever, never silent', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  world.lose('nuc-4')
+  await world.run(200)
+  assert.deepEqual(world.verdicts.get(TRAEFIK), [null, 'unknown'])
 })
 
 test('the API is away from the start → no VIP is known, and that is why it is not ready', async (t) => {
