@@ -233,8 +233,8 @@ function remembering(side: ClusterSide, infers: boolean): ClusterSide {
       const key = [vip, ...[...silentNodes].toSorted()].join(' ')
       const found = known.get(key)
       if (found) return found
-      const told = side.expect(vip, silentNodes)
-      const expected = told && !infers ? withViewsAlone(told) : told
+      const elected = side.expect(vip, silentNodes)
+      const expected = elected && !infers ? withViewsAlone(elected) : elected
       if (known.size >= KEPT_EXPECTATIONS) known.clear()
       known.set(key, expected)
       return expected

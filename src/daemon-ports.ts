@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts'
 import { macMapFor } from './core/cluster-side.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
+import type { Mac } from './core/mac.ts'
+import { knowsEveryNic } from './core/macs.ts'
 import { ownMacs } from './core/outcome.ts'
 import type { Random } from './core/random.ts'
 import { evidenceOf } from './core/round.ts'
@@ -69,6 +71,11 @@ export class Ports {
     return [...this.#open.values()].find(({ plan }) => plan.targets.get(vip)?.kind === 'vip')
   }
 
+  /** Whether anything that is said of a VIP is heard, asked for or not. */
+  hears(vip: Ip): boolean {
+    return [...this.#open.values()].some(({ ears, vantage }) => ears !== null && vantage.vips.includes(vip))
+  }
+
   makeSure(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values())
@@ -79,6 +86,17 @@ export class Ports {
   askNow(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values()) port.askNow(vips.filter((vip) => port.vantage.vips.includes(vip)))
+  }
+
+  /** What is not asked for from here is judged by what is heard of it. */
+  listen(intervalMs: number, isReplanned: boolean): void {
+    for (const { vantage, plan, ears } of this.#open.values()) {
+      if (!ears) continue
+      const isStranger = (mac: Mac): boolean => !ears.macs.nodeOf.has(mac)
+      for (const vip of vantage.vips)
+        if ((plan.passive || !plan.targets.has(vip)) && this.#hooks.isOurs(vip))
+          this.#verdicts.overheard(vip, { vantage, intervalMs, isStranger, isReplanned })
+    }
   }
 
   close(): void {
@@ -175,6 +193,11 @@ export class Ports {
       ownMacs: own,
       ownNode: side.ownNode,
       macs: macMapFor(side, own, allPast(port.looks)),
+      knowsAll: knowsEveryNic({
+        nodes: side.cluster.nodes,
+        records: side.cluster.nicRecords,
+        own: { node: side.ownNode, macs: own },
+      }),
       mayAnswer: (vip) => mayAnswer.get(vip),
     }
   }

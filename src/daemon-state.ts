@@ -53,7 +53,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     services: holders.map(({ key }) => key),
     pool,
     row: known?.row ?? null,
-    testable: watch?.untestable === null && known?.row?.verdict !== 'self',
+    testable: !config.passive && watch?.untestable === null && known?.row?.verdict !== 'self',
     vantages: watch?.vantages ?? [],
     intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
     lastAnswerAt: known?.lastAnswerAt ?? null,
@@ -62,6 +62,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     probes: known?.probes ?? { good: 0, bad: 0, excluded: 0 },
     firedFindings: known?.firedFindings ?? new Map(),
     gratuitous: known?.history.gratuitous ?? new Map(),
+    replies: known?.history.replies ?? new Map(),
   }
 }
 

@@ -154,8 +154,10 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
-    if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
+    const isTime = this.#isTime(clock.monotonicMs())
+    if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
+    this.#ports.listen(this.#config.intervalMs, isTime)
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
@@ -241,7 +243,7 @@ export class Watch {
   /** What cannot be tested from here, though it is ours to tell: said, never left as it was. */
   #rowsOfUntested({ me, isNode, places, assignment }: Work): void {
     for (const { vip, answerers } of places) {
-      if (this.#ports.of(vip) || !this.#isOurs(vip)) continue
+      if (this.#ports.hears(vip) || !this.#isOurs(vip)) continue
       if (answerers.includes(me)) this.#verdicts.untested(vip, this.#vantageFor(vip))
       else if (!isNode && assignment.get(vip)!.untestable === 'off-segment' && !this.#wasWatched(vip))
         this.#verdicts.untested(vip, null, offSegment(vip))
@@ -259,12 +261,12 @@ export class Watch {
     return 'code' in plan ? null : (plan.vantages[0] ?? null)
   }
 
-  /** Assigned to us, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
+  /** Assigned to us, or our own, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
   #isOurs(vip: Ip): boolean {
-    const { me, isNode, assignment, places } = this.#work!
+    const { me, isNode, assignment, places, own } = this.#work!
     const watch = assignment.get(vip)
     if (!watch) return false
-    if (watch.vantages.includes(me) || this.#ports.of(vip)) return true
+    if (watch.vantages.includes(me) || own.has(vip) || this.#ports.of(vip)) return true
     if (watch.vantages.length > 0) return false
     if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
     return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false

@@ -65,6 +65,7 @@ export function vipState(vip: Ip, changed: Partial<VipState> = {}): VipState {
     probes: { good: 0, bad: 0, excluded: 0 },
     firedFindings: new Map(),
     gratuitous: new Map(),
+    replies: new Map(),
     ...changed,
   }
 }

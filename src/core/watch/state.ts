@@ -44,6 +44,7 @@ export interface VipState {
   /** Ever fired; those active now are in `row.findings`. */
   readonly firedFindings: ReadonlyMap<FindingCode, Severity>
   readonly gratuitous: ReadonlyMap<'expected' | 'other_node' | 'foreign', number>
+  readonly replies: ReadonlyMap<'expected' | 'other_node' | 'foreign', number>
 }
 
 export interface InterfaceState {

@@ -35,7 +35,7 @@ export interface VipParts {
 }
 
 export function vipStateOf({ watch, history, tally, epochMs, ...parts }: VipParts): VipState {
-  const { lastGood, silentSinceMs, ownerChanges, gratuitous } = history
+  const { lastGood, silentSinceMs, ownerChanges, gratuitous, replies } = history
   return {
     ...parts,
     ...tally,
@@ -46,5 +46,6 @@ export function vipStateOf({ watch, history, tally, epochMs, ...parts }: VipPart
     silentSinceMs,
     ownerChanges,
     gratuitous,
+    replies,
   }
 }
