@@ -203,6 +203,11 @@ test('on the node that should answer: self, not testable from there, never asked
   )
 })
 
+test('on the node that should answer, with nothing else to watch → not one frame', async (t) => {
+  const world = await onOwner(t, { namespaces: ['ingress'] })
+  assert.deepEqual([told(world), world.sent], ['self', []])
+})
+
 test('on the node that should answer: a stranger replies too → foreign at once', async (t) => {
   const world = await onOwner(t)
   replies(world, NUC_MACS['nuc-4'])
