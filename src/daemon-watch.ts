@@ -4,6 +4,7 @@ import type { Report } from './core/report.ts'
 import { planVantages, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
+import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
 import type { Observation, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
 import { nodesIn, workOf, type Work } from './daemon-plan.ts'
@@ -37,7 +38,7 @@ export class Watch {
   readonly #knowledge: Knowledge
   readonly #verdicts: Verdicts
   readonly #ports: Ports
-  readonly #essences = new Map<Ip, string>()
+  readonly #stances = new Map<Ip, Stance>()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
   #observations: Observation[] = []
@@ -222,22 +223,21 @@ export class Watch {
     for (const done of waiting ?? []) done()
   }
 
-  /** Another owner, by what API and views say now: made sure of at once, and lawful for a while. */
+  /** Another owner, by what API and views say now, is lawful for a while; that, and another member, is made sure of at once. */
   #tellMoves(work: Work): void {
     const side = this.#knowledge.sideSince(this.#knowledge.look)
     const ours = work.vantages.flatMap(({ vips }) => vips)
-    const moved = ours.flatMap((vip) => {
+    const turns = ours.map((vip): readonly [Ip, Turn] => {
       const elected = side.expect(vip, new Set())?.elected
-      const essence = JSON.stringify([elected?.kind, elected ? nodesIn(elected) : []])
-      const before = this.#essences.get(vip)
-      this.#essences.set(vip, essence)
-      return before !== undefined && before !== essence ? [vip] : []
+      const stance = stanceOf(elected, elected ? nodesIn(elected) : [])
+      const turn = turnOf(this.#stances.get(vip), stance)
+      this.#stances.set(vip, stance)
+      return [vip, turn]
     })
     const known = new Set(ours)
-    for (const vip of this.#essences.keys()) if (!known.has(vip)) this.#essences.delete(vip)
-    if (moved.length === 0) return
-    this.#verdicts.moved(moved)
-    this.#ports.makeSure(moved)
+    for (const vip of this.#stances.keys()) if (!known.has(vip)) this.#stances.delete(vip)
+    this.#verdicts.moved(turns.filter(([, turn]) => turn === 'owner').map(([vip]) => vip))
+    this.#ports.makeSure(turns.filter(([, turn]) => turn !== 'none').map(([vip]) => vip))
   }
 
   /** What cannot be tested from here, though it is ours to tell: said, never left as it was. */
