@@ -1,6 +1,6 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { macMapFor } from './core/cluster-side.ts'
+import { macMapFor } from './core/attribution.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
 import type { Mac } from './core/mac.ts'

@@ -1,7 +1,8 @@
 import type { Vip } from './announcers/announcer.ts'
+import { clusterReport } from './cluster-report.ts'
 import { assemble } from './core/assemble.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import { nodeFactsOf } from './core/cluster-side.ts'
+import { nodeFactsOf } from './core/node-facts.ts'
 import type { Ip } from './core/ip.ts'
 import type { Report } from './core/report.ts'
 import { groupByUsable, isUsable, viewsOf } from './core/views.ts'
@@ -12,7 +13,7 @@ import type { Knowledge } from './daemon-cluster.ts'
 import { tempoOf, type Work } from './daemon-plan.ts'
 import type { Port } from './daemon-port.ts'
 import type { Verdicts, Watched } from './daemon-verdicts.ts'
-import { clusterReport, readingOf } from './elected.ts'
+import { readingOf } from './elected.ts'
 import { speakerFindings } from './speaker-findings.ts'
 
 /** All parts of a daemon, for whoever looks at them. */
