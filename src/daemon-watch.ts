@@ -172,6 +172,7 @@ export class Watch {
     if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
     const quietMs = this.#quietSinceMs === null ? 0 : nowMs - this.#quietSinceMs
     if (quietMs >= QUIET_MS || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    if (nowMs >= (this.#work?.fleet.dueMs ?? Infinity)) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }

@@ -30,6 +30,7 @@ export interface ClusterSnapshot {
   /** `announcedInterfacesToExclude` of ConfigMap `metallb-excludel2` (v0.13.10+): regular expressions. */
   readonly excludedInterfaces: readonly string[] | null
   readonly nicRecords: readonly NicRecord[]
+  readonly daemonPods: readonly DaemonPod[]
   /** Leases by which other controllers announce Services. */
   readonly otherAnnouncers: readonly OtherAnnouncer[]
 }
@@ -51,6 +52,7 @@ export const INPUTS = [
   'memberlistConfig',
   'excludedInterfaces',
   'nicRecords',
+  'daemonPods',
   'otherAnnouncers',
   'capabilities',
 ] as const
@@ -296,6 +298,13 @@ export interface NicRecord {
   readonly node: string
   readonly nics: readonly NodeNic[]
   readonly changedAt: EpochMs | null
+}
+
+/** A Pod that runs an arpcheck daemon, by its labels. */
+export interface DaemonPod {
+  readonly node: string
+  readonly ready: Condition | null
+  readonly createdAt: EpochMs | null
 }
 
 export interface NodeNic {

@@ -4,7 +4,7 @@ import { openChanges } from './changes.ts'
 import { controller } from './deadline.ts'
 import { findMetallb, type Found } from './find.ts'
 import { MetallbSources, WideSources } from './sources.ts'
-import type { Chances, ClusterOptions } from './read.ts'
+import { type Chances, type ClusterOptions, homeOf } from './read.ts'
 import { nowhere, snapshotOf } from './snapshot.ts'
 import type { SourceContext, SourceStatus } from './source.ts'
 
@@ -41,7 +41,7 @@ export function followApi(api: Api, options: FollowOptions, { clock, random }: C
   const changes = openChanges(clock, onFault)
   const startAfterMs = (options.startWithinMs ?? START_WITHIN_MS) * random.next()
   const context: SourceContext = { api, clock, random, startAfterMs, onChange: changes.tell, onFault }
-  const wide = new WideSources(context, options.ownNamespace ?? null)
+  const wide = new WideSources(context, options.ownNamespace ?? null, homeOf(options))
   let metallb: MetallbSources | null = null
   let found: Found = { namespace: null, why: NOT_YET }
   const finding =

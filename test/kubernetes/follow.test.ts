@@ -101,8 +101,8 @@ test('a namespace that is given → not looked for, and kept', async (t) => {
   await clock.run(MINUTE)
   assert.equal(
     server.requests.filter(({ query }) => query.has('labelSelector')).length,
-    2,
-    'NIC records alone',
+    4,
+    'NIC records and our own Pods alone, each listed and watched',
   )
   assert.equal(watch.snapshot().metallbNamespace, 'metallb-system')
 })

@@ -24,6 +24,8 @@ export type LogMessage =
   | 'node answers again'
   | 'member views elect differently'
   | 'member views agree again'
+  | 'daemons are counted by their records'
+  | 'daemons are counted by their pods'
   | 'configuration refused'
   | 'configuration loaded'
 
@@ -42,6 +44,7 @@ export function changesBetween(before: WatchState, after: WatchState): readonly 
     ...interfaceLines(before, after),
     ...nodeLines(before, after),
     ...memberLines(before, after),
+    ...daemonLines(before, after),
     ...configLines(before, after),
   ]
   return [...others.slice(0, MOST_OTHERS), ...byWeight(vips).slice(0, MOST_VIPS), ...more]
@@ -140,6 +143,14 @@ function memberLines({ membersDisagree: was }: WatchState, { membersDisagree: is
     fields: {},
   } as const
   return turned(agree(was), agree(is), words)
+}
+
+/** Where Pods cannot tell, a daemon that crashes on a Ready node keeps its VIPs. */
+function daemonLines({ daemons: old }: WatchState, { daemons }: WatchState): LogLine[] {
+  const { by: was = 'pods' } = old ?? {}
+  if (daemons === null || daemons.by === was) return []
+  const { by, alive } = daemons
+  return [{ level: 'info', message: `daemons are counted by their ${by}`, fields: { alive } }]
 }
 
 function configLines({ config: old }: WatchState, { config }: WatchState): LogLine[] {
