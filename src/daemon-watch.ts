@@ -148,8 +148,21 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
+    this.#knowledge.answering = this.#unelected()
     if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
+  }
+
+  /** In a large cluster views are read seldom: who took over lawfully must not be called wrong by an old one. */
+  #unelected(): Map<string, number> {
+    const vips = this.#work?.vantages.flatMap((one) => one.vips) ?? []
+    const deviating = vips.flatMap((vip) => {
+      const { row, history } = this.#verdicts.get(vip) ?? {}
+      return row && (row.faultVerdict || row.verdict === 'settling') ? (history?.owner ?? []) : []
+    })
+    const newest = new Map<string, number>()
+    for (const { who, sinceMs } of deviating) newest.set(who, Math.max(sinceMs, newest.get(who) ?? -Infinity))
+    return newest
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
