@@ -71,6 +71,9 @@ export interface Input {
  */
 export type Readable = 'yes' | 'absent' | { readonly denied: string } | { readonly failed: string }
 
+/** As `failed` of an input that was only begun to be read. */
+export const NOT_READ_YET = 'not read yet'
+
 /** What the installed CRDs can hold: asked before any version, because vendors back-port. */
 export interface Capabilities {
   /** Plural (`l2advertisements`) → field names of its `spec` in the served schema; null when unknown. */

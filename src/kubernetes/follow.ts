@@ -1,4 +1,4 @@
-import type { ClusterSnapshot, Readable } from '../core/cluster.ts'
+import { type ClusterSnapshot, NOT_READ_YET, type Readable } from '../core/cluster.ts'
 import type { Api } from './api.ts'
 import { openChanges } from './changes.ts'
 import { controller } from './deadline.ts'
@@ -32,7 +32,7 @@ export interface ClusterWatch {
 export const START_WITHIN_MS = 5000
 /** How often MetalLB is looked for while it is nowhere. */
 const LOOK_AGAIN_MS = 60_000
-const NOT_YET: Readable = { failed: 'not read yet' }
+const NOT_YET: Readable = { failed: NOT_READ_YET }
 
 /** Over an API that is open, and stays so. */
 export function followApi(api: Api, options: FollowOptions, { clock, random }: Chances): ClusterWatch {

@@ -125,10 +125,8 @@ export class MetallbSources {
   }
 }
 
-const NOT_NEEDED: Reading<readonly never[]> = {
-  value: [],
-  input: { readable: { failed: 'not read while ServiceL2Status can be' }, ageMs: null },
-}
+/** While ServiceL2Status can be read: as where there are none, for nothing is missing then. */
+const NOT_NEEDED: Reading<readonly never[]> = { value: [], input: { readable: 'absent', ageMs: null } }
 
 function reflect<Name extends ListInput>(
   resources: { readonly [Key in Name]: Resource<Kinds[Key]> },
