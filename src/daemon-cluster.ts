@@ -47,12 +47,15 @@ interface Known {
 export class Knowledge {
   /** Speakers to ask, by node, and how often. */
   wanted: ReadonlyMap<string, number> = new Map()
+  /** Nodes that answer though nothing we know elects them, and since when: their own views tell whether that is right. */
+  answering: ReadonlyMap<string, number> = new Map()
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
   readonly #infers: boolean
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
+  readonly #askedMs = new Map<string, number>()
   /** When a speaker that was asked had started. */
   readonly #askedOf = new Map<string, number | null>()
   readonly #sides = new Map<Look, Map<Look, ClusterSide>>()
@@ -153,7 +156,7 @@ export class Knowledge {
     const cluster = this.#cluster.watch.snapshot()
     const nodes = new Set(cluster.speakerPods.map(({ nodeName }) => nodeName))
     for (const node of this.#views.keys())
-      if (!nodes.has(node) || !(this.wanted.has(node) || this.wanted.size === 0)) this.#views.delete(node)
+      if (!nodes.has(node) || !(this.#bears(node) || this.wanted.size === 0)) this.#views.delete(node)
     const known = [...this.#views.values()]
     const views =
       known.length === 0
@@ -164,19 +167,27 @@ export class Knowledge {
 
   #due(): string[] {
     const nowMs = this.#clock.monotonicMs()
-    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs
+    const isRested = (node: string): boolean => nowMs - (this.#askedMs.get(node) ?? -Infinity) >= VIEW_MS
+    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs && isRested(node)
     const due = [...this.wanted].filter(
       ([node]) => isDue(node) || (this.#isSealed(node) && this.#isAnother(node)),
     )
     for (const [node, everyMs] of due)
       this.#dueMs.set(node, nowMs + everyMs * (1 + 0.2 * this.#random.next()))
-    for (const node of this.#dueMs.keys())
-      if (!this.wanted.has(node) && this.#dueMs.get(node)! <= nowMs) this.#forget(node)
-    return due.map(([node]) => node)
+    for (const node of this.#askedMs.keys()) if (!this.#bears(node) && isDue(node)) this.#forget(node)
+    const isUrgent = ([node, sinceMs]: readonly [string, number]): boolean =>
+      isRested(node) && !this.#isSealed(node) && (this.#askedMs.get(node) ?? -Infinity) < sinceMs
+    const urgent = [...this.answering].filter(isUrgent)
+    return [...new Set([...due, ...urgent].map(([node]) => node))]
+  }
+
+  #bears(node: string): boolean {
+    return this.wanted.has(node) || this.answering.has(node)
   }
 
   #forget(node: string): void {
     this.#dueMs.delete(node)
+    this.#askedMs.delete(node)
     this.#askedOf.delete(node)
   }
 
@@ -200,6 +211,7 @@ export class Knowledge {
   ): Promise<boolean> {
     const { cluster } = this.#look
     this.#askedOf.set(node, this.#startOf(node))
+    this.#askedMs.set(node, this.#clock.monotonicMs())
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
     if (signal.aborted) return false

@@ -9,12 +9,11 @@ import type { MacMap } from './core/macs.ts'
 import { isOnLink, planVantages, type Vantage } from './core/vantage.ts'
 import { outsideTempo, type Tempo } from './core/watch/budget.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
-import { fleetAfter, type Fleet } from './core/watch/fleet.ts'
+import { fleetAfter, sightOf, type Fleet } from './core/watch/fleet.ts'
 import { planOf, type Plan, type Target } from './core/watch/plan.ts'
 import {
   assign,
   assignOutside,
-  daemonsOf,
   segmentsHeard,
   type Assignment,
   type Daemon,
@@ -49,8 +48,6 @@ export interface Ground {
   readonly nowMs: number
 }
 
-/** Older lists say nothing about who lives. */
-const FRESH_MS = 46_000
 /** The best of them, whoever is a member: their views decide. */
 const CONTENDERS = 3
 
@@ -92,16 +89,12 @@ function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): Readonl
   )
 }
 
-/** A node's daemon lives as long as the node is Ready and its record is there; ours lives because we are here. */
+/** Ours lives because we are here, whatever the API says of it. */
 function fleetOf({ look, facts, config, fleet, nowMs }: Ground, me: string): Fleet {
-  const { nodes, nicRecords, inputs } = look.cluster
-  const ready = nodes.filter((node) => node.ready?.status === 'True').map(({ name }) => name)
-  const others = daemonsOf(ready, nicRecords).filter(({ node }) => node !== me)
+  const sight = sightOf(look.cluster)
+  const others = sight.daemons.filter(({ node }) => node !== me)
   const own = config.node === null ? [] : [{ node: me, segments: segmentsOfHost(facts) }]
-  const apiAnswers = [inputs.nodes, inputs.nicRecords].every(
-    ({ readable, ageMs }) => typeof readable !== 'string' || (ageMs !== null && ageMs < FRESH_MS),
-  )
-  return fleetAfter(fleet, { daemons: [...others, ...own], apiAnswers }, nowMs)
+  return fleetAfter(fleet, { ...sight, daemons: [...others, ...own] }, nowMs)
 }
 
 function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {

@@ -41,6 +41,7 @@ export function stateOf(parts: Parts): WatchState {
     sources: knowledge.sources(),
     members: membersOf(side),
     membersDisagree: disagreement(side),
+    daemons: daemonsOf(work),
     config: loaded,
   }
 }
@@ -113,6 +114,12 @@ function membersOf({ cluster, readings }: ClusterSide): WatchState['members'] {
     ['nodes_ready', nodes.filter(({ ready }) => ready?.status === 'True').length],
     ['read', counts.length === 0 ? null : Math.max(...counts)],
   ])
+}
+
+function daemonsOf(work: Work | null): WatchState['daemons'] {
+  if (!work?.isNode) return null
+  const { by, recorded, daemons } = work.fleet
+  return { by, recorded, alive: daemons.length }
 }
 
 function disagreement({ readings }: ClusterSide): boolean | null {

@@ -155,10 +155,23 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
+    this.#knowledge.answering = this.#config.passive ? new Map() : this.#unelected()
     const isTime = this.#isTime(clock.monotonicMs())
     if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
     this.#ports.listen(this.#config.intervalMs, isTime)
+  }
+
+  /** In a large cluster views are read seldom: who took over lawfully must not be called wrong by an old one. */
+  #unelected(): Map<string, number> {
+    const vips = this.#work?.vantages.flatMap((one) => one.vips) ?? []
+    const deviating = vips.flatMap((vip) => {
+      const { row, history } = this.#verdicts.get(vip) ?? {}
+      return row && (row.faultVerdict || row.verdict === 'settling') ? (history?.owner ?? []) : []
+    })
+    const newest = new Map<string, number>()
+    for (const { who, sinceMs } of deviating) newest.set(who, Math.max(sinceMs, newest.get(who) ?? -Infinity))
+    return newest
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
@@ -181,6 +194,7 @@ export class Watch {
     if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
     const quietMs = this.#quietSinceMs === null ? 0 : nowMs - this.#quietSinceMs
     if (quietMs >= QUIET_MS || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    if (nowMs >= (this.#work?.fleet.dueMs ?? Infinity)) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }

@@ -235,6 +235,36 @@ test('each speaker is asked for its view no more than once in 10 s', async (t) =
   assert.ok(world.asked.length > 30)
 })
 
+test('forty daemons share each speaker, so that views grow old; another takes over lawfully → its own view is read at once, no fault', async (t) => {
+  const others = Array.from({ length: 36 }, (_, i) => ({
+    node: `other-${i}`,
+    nics: nicRecords(['nuc-1'])[0]!.nics.map((nic) => ({ ...nic, mac: mac(`02:00:00:00:01:${10 + i}`) })),
+    changedAt: null,
+  }))
+  const world = started(t, (it) => {
+    const before = it.cluster
+    it.cluster = {
+      ...before,
+      nodes: [
+        ...before.nodes,
+        ...others.map((one) => ({ ...before.nodes[0]!, name: one.node, internalIps: [] })),
+      ],
+      nicRecords: [...before.nicRecords, ...others],
+    }
+  })
+  await world.run(300)
+  const asked = world.asked.length
+  world.lose('nuc-4')
+  await world.run(6)
+  world.responders.push(answers(TRAEFIK, NUC_MACS['nuc-1']))
+  world.views = nucViews(LIVE, LIVE)
+  await world.run(150)
+  assert.deepEqual(faults(world), [])
+  assert.equal(world.vip(TRAEFIK).row?.verdict, 'ok')
+  const counts = NUCS.map((name) => world.asked.slice(asked).filter(({ speaker }) => speaker === name).length)
+  assert.ok(Math.max(...counts) <= 2, `${counts.join()} exchanges in 156 s`)
+})
+
 test('a speaker that no key of ours opens → asked seldom: each time leaves a line in its log', async (t) => {
   const world = started(t, (one) => {
     const readings = one.views.readings.map((each) => ({ ...each, reading: { kind: 'wrong-key' } as const }))

@@ -109,6 +109,7 @@ export function watchState(vips: readonly VipState[], changed: Partial<WatchStat
       ['nodes_ready', 3],
       ['read', null],
     ]),
+    daemons: { by: 'pods', recorded: 4, alive: 4 },
     membersDisagree: null,
     config: { loadedAt: AT, successful: true },
     ...changed,

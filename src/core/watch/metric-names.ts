@@ -106,6 +106,10 @@ export const METRICS = {
     {},
     '1 where member views elect different owners for some VIP; absent while there is nothing to compare.',
   ),
+  arpcheck_daemons: gauge(
+    { state: ['recorded', 'alive'] },
+    'Daemons with a NIC record on a Ready node, and those of them that share the work; fewer where some do not run.',
+  ),
   arpcheck_vantages: gauge(VIP, 'How many daemons are assigned to watch the VIP.'),
   arpcheck_canary_up: gauge(
     { ...INTERFACE, kind: ['must_answer', 'must_be_free'] },
