@@ -7,6 +7,7 @@ import { ownMacs } from './core/outcome.ts'
 import type { Random } from './core/random.ts'
 import { evidenceOf } from './core/round.ts'
 import type { Vantage } from './core/vantage.ts'
+import { isFault } from './core/verdict.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
 import { isStranger } from './core/watch/needs.ts'
@@ -37,6 +38,8 @@ export interface WatchEdges {
 
 /** Who answers so long after a look was asked beside it. */
 const WITNESS_MS = 4000
+/** A look that shows how it is now. */
+const RECENT_MS = 10_000
 /** What no waiting mends. */
 const FATAL: readonly ErrorCode[] = ['no-permission', 'engine-unavailable', 'host-unreadable']
 
@@ -183,20 +186,26 @@ export class Ports {
     }
   }
 
-  /** More is known now than when it was judged: by its last look again. */
-  judgeAgain(vip: Ip): void {
+  /** A fault is explained better now than when it was judged. Nothing becomes one by a look that is old. */
+  explainAgain(vip: Ip): void {
     const port = this.of(vip)
     const look = port?.looks.broadcast.get(vip)
-    if (port && look) this.#verdicts.judgeAgain(vip, port, look)
+    if (!port || !look || !isFault(this.#verdicts.get(vip)?.row?.verdict ?? 'ok')) return
+    const hasMoved = this.#knowledge.sideSince(look.context).expect(vip, new Set())?.moved
+    if (!hasMoved) this.#verdicts.judgeAgain(vip, port, look)
   }
 
-  /** Whose a MAC is, or that it answers for what nobody has, was found out: it bears on those that strangers answer for. */
+  /** Whose a MAC is, or that it answers for what nobody has, was found out: by a look of a moment ago, or another one now. */
   learned(port: Port): void {
     if (this.#open.get(port.vantage.link.name) !== port) return
     this.#listen(port)
+    const sinceMs = port.nowMs() - RECENT_MS
     for (const vip of port.vantage.vips) {
-      const answered = this.#verdicts.get(vip)?.row?.answered ?? []
-      if (answered.some(isStranger)) this.judgeAgain(vip)
+      const { row } = this.#verdicts.get(vip) ?? {}
+      const look = port.looks.broadcast.get(vip)
+      if (!row || !look || !row.answered.some(isStranger)) continue
+      if (row.verdict !== 'settling' && look.endedMs! >= sinceMs) this.#verdicts.judgeAgain(vip, port, look)
+      else port.askNow([vip])
     }
   }
 
