@@ -1,12 +1,15 @@
 import type { Clock } from './clock.ts'
+import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
 import { withViewsAlone } from './core/required.ts'
+import type { MacMap } from './core/macs.ts'
 import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
 import type { SpeakerReading } from './core/views.ts'
 import type { WatchState } from './core/watch/state.ts'
+import { macsTold, type AllTold } from './core/watch/told.ts'
 import { clusterSideOf, readingOf, type Look, type Reading, type ViewsReading } from './elected.ts'
 import type { ClusterWatch, SourceStatus } from './kubernetes/main.ts'
 
@@ -17,6 +20,10 @@ export interface DaemonCluster {
   readonly readViews: ((cluster: ClusterSnapshot, signal: AbortSignal) => Promise<ViewsReading | null>) | null
   /** Writes down our NICs; rejects where that is refused. */
   readonly publish: ((nics: readonly NodeNic[], signal: AbortSignal) => Promise<unknown>) | null
+  /** Asks all speakers what they claim; null: they are not to be asked. Never rejects for what the world does. */
+  readonly readClaims:
+    | ((cluster: ClusterSnapshot, signal: AbortSignal) => Promise<readonly SpeakerClaim[]>)
+    | null
 }
 
 /** Between two exchanges with one speaker, of ours and of one more daemon. */
@@ -49,6 +56,8 @@ export class Knowledge {
   wanted: ReadonlyMap<string, number> = new Map()
   /** Nodes that answer though nothing we know elects them, and since when: their own views tell whether that is right. */
   answering: ReadonlyMap<string, number> = new Map()
+  /** Whose MACs are that no record tells of, as was found out by asking. */
+  told: AllTold = new Map()
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
@@ -106,10 +115,22 @@ export class Knowledge {
   sideSince(before: Look): ClusterSide {
     const known = this.#sides.get(before) ?? new Map<Look, ClusterSide>()
     const side =
-      known.get(this.#look) ??
-      remembering(clusterSideOf(this.readingSince(before), this.#facts), this.#infers)
+      known.get(this.#look) ?? this.#completed(clusterSideOf(this.readingSince(before), this.#facts))
     this.#sides.set(before, new Map([[this.#look, side]]))
     return side
+  }
+
+  /** A side is kept for long; what was found out of MACs is read when it is judged. */
+  #completed(side: ClusterSide): ClusterSide {
+    const macs = (): MacMap | undefined =>
+      this.told.size === 0 ? undefined : macsTold(this.told, side.cluster, this.#clock.monotonicMs())
+    const full = remembering(side, this.#infers)
+    return {
+      ...full,
+      get told() {
+        return macs()
+      },
+    }
   }
 
   /** Asks each wanted speaker in its time, until the signal; tells of each answer that is another than before. */

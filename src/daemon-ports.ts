@@ -9,8 +9,10 @@ import { ownMacs } from './core/outcome.ts'
 import type { Random } from './core/random.ts'
 import { evidenceOf } from './core/round.ts'
 import type { Vantage } from './core/vantage.ts'
+import { isFault } from './core/verdict.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
+import { isStranger } from './core/watch/needs.ts'
 import type { Plan } from './core/watch/plan.ts'
 import type { Ended } from './core/watch/schedule.ts'
 import type { DaemonCluster, Knowledge } from './daemon-cluster.ts'
@@ -20,6 +22,7 @@ import type { Verdicts } from './daemon-verdicts.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError, messageOf, type ErrorCode } from './errors.ts'
 import type { Log } from './log.ts'
+import type { CheckEdges } from './options.ts'
 
 /** What the watching is done with; tests bring their own. */
 export interface WatchEdges {
@@ -29,12 +32,16 @@ export interface WatchEdges {
   readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
   /** Tells that links, addresses or routes of this host changed. */
   readonly watchHost: (onChange: () => void) => { close(): void }
+  /** Whether hosts answer ICMP echo; absent, or null, where that cannot be asked. Never rejects for what the world does. */
+  readonly echo?: CheckEdges['echo']
   readonly cluster: DaemonCluster & { readonly ready: (signal: AbortSignal) => Promise<void> }
   readonly log: Log
 }
 
 /** Who answers so long after a look was asked beside it. */
 const WITNESS_MS = 4000
+/** A look that shows how it is now. */
+const RECENT_MS = 10_000
 /** What no waiting mends. */
 const FATAL: readonly ErrorCode[] = ['no-permission', 'engine-unavailable', 'host-unreadable']
 
@@ -199,6 +206,29 @@ export class Ports {
         own: { node: side.ownNode, macs: own },
       }),
       mayAnswer: (vip) => mayAnswer.get(vip),
+    }
+  }
+
+  /** A fault is explained better now than when it was judged. Nothing becomes one by a look that is old. */
+  explainAgain(vip: Ip): void {
+    const port = this.of(vip)
+    const look = port?.looks.broadcast.get(vip)
+    if (!port || !look || !isFault(this.#verdicts.get(vip)?.row?.verdict ?? 'ok')) return
+    const hasMoved = this.#knowledge.sideSince(look.context).expect(vip, new Set())?.moved
+    if (!hasMoved) this.#verdicts.judgeAgain(vip, port, look)
+  }
+
+  /** Whose a MAC is, or that it answers for what nobody has, was found out: by a look of a moment ago, or another one now. */
+  learned(port: Port): void {
+    if (this.#open.get(port.vantage.link.name) !== port) return
+    this.#listen(port)
+    const sinceMs = port.nowMs() - RECENT_MS
+    for (const vip of port.vantage.vips) {
+      const { row } = this.#verdicts.get(vip) ?? {}
+      const look = port.looks.broadcast.get(vip)
+      if (!row || !look || !row.answered.some(isStranger)) continue
+      if (row.verdict !== 'settling' && look.endedMs! >= sinceMs) this.#verdicts.judgeAgain(vip, port, look)
+      else port.askNow([vip])
     }
   }
 

@@ -31,6 +31,7 @@ import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
 import { NO_TALLY, tallied } from './core/watch/tally.ts'
 import type { Knowledge } from './daemon-cluster.ts'
+import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
 import type { Look as ClusterLook } from './elected.ts'
 
@@ -79,16 +80,19 @@ export class Verdicts {
   readonly #knowledge: Knowledge
   readonly #now: () => { readonly ms: number; readonly at: number }
   readonly #observe: (observation: Observation) => void
+  readonly #gathered: Gathered
   #holds: Holds = new Map()
   /** Hold-downs whose end was seen to already. */
   readonly #told = new Map<Ip, number>()
 
   constructor(
     knowledge: Knowledge,
+    gathered: Gathered,
     now: () => { readonly ms: number; readonly at: number },
     observe: (observation: Observation) => void,
   ) {
     this.#knowledge = knowledge
+    this.#gathered = gathered
     this.#now = now
     this.#observe = observe
   }
@@ -243,16 +247,17 @@ export class Verdicts {
   #outcome(vip: Ip, vantage: Vantage, side: ClusterSide, { past, firstMs }: Seen): Outcome {
     const nowMs = this.#now().ms
     const leftMs = Math.max(0, side.timing.holdDownMs - (nowMs - firstMs))
+    const free = this.#gathered.free(vantage.link.name, nowMs)
     const held = (ip: Ip): Held | null => heldAt(this.#holds.get(ip), nowMs)
     return outcomeOf({
       vantage: { ...vantage, vips: [vip] },
       // a neighbour entry of this host is what our own questions left there
       facts: { ...this.#knowledge.facts, neighbours: [] },
       expectations: new Map(),
-      cluster: side,
-      mustBeFree: [],
-      past,
-      echo: new Map(),
+      cluster: { ...side, claims: this.#gathered.claimsFor(vip, nowMs) },
+      mustBeFree: free?.ips ?? [],
+      past: free ? [free.past, ...past] : past,
+      echo: this.#gathered.echo(nowMs),
       heldFor: (ip) => ({ ...(held(ip) ?? { leftMs, moved: false }), watched: true }),
       interrupted: false,
     })

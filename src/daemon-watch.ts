@@ -7,9 +7,12 @@ import { changesBetween } from './core/watch/log-lines.ts'
 import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
 import type { Observation, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
+import { Evidence } from './daemon-evidence.ts'
+import { Gathered } from './daemon-gathered.ts'
 import { nodesIn, workOf, type Work } from './daemon-plan.ts'
 import { Ports, type WatchEdges } from './daemon-ports.ts'
-import { reportOf, stateOf, type Parts } from './daemon-state.ts'
+import { reportOf } from './daemon-report.ts'
+import { stateOf, type Parts } from './daemon-state.ts'
 import { Verdicts } from './daemon-verdicts.ts'
 import { ArpcheckError, messageOf } from './errors.ts'
 
@@ -38,6 +41,8 @@ export class Watch {
   readonly #knowledge: Knowledge
   readonly #verdicts: Verdicts
   readonly #ports: Ports
+  readonly #gathered = new Gathered()
+  readonly #evidence: Evidence
   readonly #stances = new Map<Ip, Stance>()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
@@ -67,11 +72,24 @@ export class Watch {
       config.memberlist !== 'require',
     )
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
-    this.#verdicts = new Verdicts(this.#knowledge, now, (one) => void this.#observations.push(one))
+    this.#verdicts = new Verdicts(
+      this.#knowledge,
+      this.#gathered,
+      now,
+      (one) => void this.#observations.push(one),
+    )
     this.#ports = new Ports(edges, this.#knowledge, this.#verdicts, {
       isOurs: (vip) => this.#isOurs(vip),
       onTrouble: () => (this.#factsChanged = true),
       onLooked: (vip) => this.#release(vip),
+    })
+    this.#evidence = new Evidence({
+      edges,
+      config: () => this.#config,
+      knowledge: this.#knowledge,
+      ports: this.#ports,
+      verdicts: this.#verdicts,
+      gathered: this.#gathered,
     })
     this.#logged = this.state()
   }
@@ -92,6 +110,7 @@ export class Watch {
       )
       for (let isFirst = true; !signal.aborted; isFirst = false) {
         this.#step(isFirst)
+        this.#evidence.step(ended)
         for (const one of this.#observations.splice(0)) observe(one)
         this.#tellChanges()
         await clock.sleep(Math.min(TICK_MS, this.#verdicts.dueInMs()), ended)
@@ -101,7 +120,7 @@ export class Watch {
       unlisten()
       host.close()
       this.#ports.close()
-      await Promise.all(beside)
+      await Promise.all([...beside, this.#evidence.ended()])
     }
   }
 
@@ -313,6 +332,8 @@ export class Watch {
       ports: this.#ports.all,
       knowledge: this.#knowledge,
       verdicts: this.#verdicts,
+      gathered: this.#gathered,
+      nowMs: this.#edges.clock.monotonicMs(),
     }
   }
 

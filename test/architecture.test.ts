@@ -53,6 +53,13 @@ const WIRINGS = [
   'daemon-state.ts',
   'daemon-live.ts',
   'daemon-views.ts',
+  'daemon-inquiry.ts',
+  'daemon-gathered.ts',
+  'daemon-evidence.ts',
+  'daemon-attribution.ts',
+  'daemon-rows.ts',
+  'daemon-asides.ts',
+  'daemon-report.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */

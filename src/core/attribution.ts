@@ -1,7 +1,7 @@
 import type { ClusterSide } from './cluster-side.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
-import { crossAddresses, macMapOf, type MacMap } from './macs.ts'
+import { completed, crossAddresses, macMapOf, type MacMap } from './macs.ts'
 import { addressOf } from './node-facts.ts'
 import { mergeEvidence, wasAsked, type PastRound } from './rounds.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
@@ -26,11 +26,11 @@ export function echoQuestions({ cluster, ownNode }: ClusterSide, past: readonly 
     .flatMap(({ internalIps }) => internalIps.filter(isIpv4))
 }
 
-/** The MAC map of one vantage, from all that it has heard. */
+/** The MAC map of one vantage, from all that it has heard; what was found out before fills its gaps. */
 export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: readonly PastRound[]): MacMap {
   const { nodes } = side.cluster
   const asked = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
-  return macMapOf({
+  const heard = macMapOf({
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
@@ -41,6 +41,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     confessed: (ip) => mergeEvidence(past, ip).unicastAnswers.map(({ mac }) => mac),
     seen: answerersOfVips(side, past),
   })
+  return side.told ? completed(heard, side.told) : heard
 }
 
 /** More unknown MACs than this are a flood, not a puzzle. */

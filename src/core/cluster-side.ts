@@ -3,6 +3,7 @@ import type { ClusterSnapshot, Node } from './cluster.ts'
 import type { HostFacts } from './host.ts'
 import type { Ip } from './ip.ts'
 import type { ElectedExpectation } from './case.ts'
+import type { MacMap } from './macs.ts'
 import type { Records } from './records.ts'
 import type { Refusal } from './refusal.ts'
 import type { CandidateReport, ExcludedReport, VipReport } from './report.ts'
@@ -22,6 +23,8 @@ export interface ClusterSide {
   readonly timing: Timing
   /** The node that this host is; null outside of the cluster. */
   readonly ownNode: string | null
+  /** What was found out of MACs before, and still holds: for a daemon, which does not ask the same again in each look. */
+  readonly told?: MacMap | undefined
   readonly vips: ReadonlyMap<Ip, VipSide>
   /** Who should answer (undefined: no VIP of the cluster), given the nodes whose own address keeps silent here. */
   readonly expect: (vip: Ip, silentNodes: ReadonlySet<string>) => ElectedExpectation | undefined

@@ -44,6 +44,15 @@ export function macMapOf(sources: MacSources): MacMap {
   return { nodeOf, foreign: foreignMacs(nodeOf, sources) }
 }
 
+/** What was told before counts where nothing was heard now. */
+export function completed(heard: MacMap, told: MacMap): MacMap {
+  const isOpen = (mac: Mac): boolean => !heard.nodeOf.has(mac) && !heard.foreign.has(mac)
+  return {
+    nodeOf: new Map([...heard.nodeOf, ...[...told.nodeOf].filter(([mac]) => isOpen(mac))]),
+    foreign: new Set([...heard.foreign, ...[...told.foreign].filter((mac) => isOpen(mac))]),
+  }
+}
+
 type Claim = readonly [Mac, string]
 
 function sureClaims(sources: MacSources): Claim[] {

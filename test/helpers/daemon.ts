@@ -1,5 +1,6 @@
 import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
 import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
+import type { SpeakerClaim } from '../../src/core/claims.ts'
 import type { ClusterSnapshot, NicRecord, NodeNic, Readable } from '../../src/core/cluster.ts'
 import type { HostFacts } from '../../src/core/host.ts'
 import type { Ip } from '../../src/core/ip.ts'
@@ -32,6 +33,7 @@ export const CONFIG: DaemonConfig = {
   vantages: 'all',
   budgetPerSecond: 10,
   passive: false,
+  mustBeFree: [],
   namespaces: [],
   kubeconfig: null,
   context: null,
@@ -81,6 +83,13 @@ export class DaemonWorld {
   /** Every verdict that stood, by VIP, in its order. */
   readonly verdicts = new Map<string, (VerdictName | null)[]>()
   readonly stop = new AbortController()
+  /** Speakers' claims by node, who lives by ICMP echo; null: that cannot be asked. */
+  claims: ((node: string) => SpeakerClaim['reading']) | null = null
+  echo: ((address: Ip) => 'alive' | 'silent') | null = null
+  /** Frames that the kernel dropped so far. */
+  drops: () => number = () => 0
+  readonly scraped: number[] = []
+  readonly echoed: { readonly ip: Ip; readonly atMs: number }[] = []
   refuses: ArpcheckError | null = null
   hostRefuses: ArpcheckError | null = null
   onHostChange: () => void = () => {}
@@ -160,10 +169,22 @@ export class DaemonWorld {
             readings: this.views.readings.filter(({ speaker }) => names.includes(speaker.name)),
           }
         },
+        readClaims:
+          this.claims &&
+          (async ({ speakerPods }) => {
+            this.scraped.push(this.clock.monotonicMs())
+            return speakerPods.map(({ nodeName }) => ({ node: nodeName!, reading: this.claims!(nodeName!) }))
+          }),
         publish: async (nics) => void this.published.push(nics),
       },
+      ...(this.echo ? { echo: async (ips: readonly Ip[]) => this.#echo(ips) } : {}),
       log: this.#log(),
     }
+  }
+
+  #echo(ips: readonly Ip[]): ReadonlyMap<Ip, 'alive' | 'silent'> {
+    for (const ip of ips) this.echoed.push({ ip, atMs: this.clock.monotonicMs() })
+    return new Map(ips.map((ip) => [ip, this.echo!(ip)]))
   }
 
   #snapshot(): ClusterSnapshot {
@@ -204,7 +225,7 @@ export class DaemonWorld {
         }
       },
       drain: () => queue.splice(0),
-      statistics: () => ({ received, kernelDrops: 0, ringDrops: 0, sent, sendErrors: 0 }),
+      statistics: () => ({ received, kernelDrops: this.drops(), ringDrops: 0, sent, sendErrors: 0 }),
       close: () => {
         this.open.delete(events)
         this.#wires.delete(come)

@@ -129,6 +129,7 @@ function configOf(settings: DaemonSettings): DaemonConfig {
     vantages: settings.vantages,
     budgetPerSecond: settings.budget,
     passive: settings.passive,
+    mustBeFree: settings['must-be-free'],
     namespaces: settings.namespaces,
     kubeconfig: settings.kubeconfig,
     context: settings.context,

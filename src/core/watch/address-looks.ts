@@ -156,3 +156,10 @@ export function allPast<C>({ broadcast }: Looks<C>): PastRound[] {
   const all = [...broadcast.values()]
   return all[0] ? [{ round: joined(all, all[0]), loss: 'none' }] : []
 }
+
+/** Whether anybody at all answered lately. */
+export function hasHeardSince<C>({ broadcast, unicast }: Looks<C>, sinceMs: number): boolean {
+  return [...broadcast.values(), ...unicast.values()].some(
+    ({ endedMs, round }) => endedMs! >= sinceMs && hasHeard(round),
+  )
+}

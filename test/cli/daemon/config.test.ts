@@ -49,6 +49,7 @@ test('without anything every default holds', () =>
     vantages: 2,
     budgetPerSecond: 10,
     passive: false,
+    mustBeFree: [],
     namespaces: [],
     kubeconfig: null,
     context: null,
