@@ -1,4 +1,5 @@
-import { attributionQuestions, macMapFor, type ClusterSide, type Question } from './core/cluster-side.ts'
+import { attributionQuestions, macMapFor, type Question } from './core/attribution.ts'
+import type { ClusterSide } from './core/cluster-side.ts'
 import { BROADCAST_MAC, type Mac } from './core/mac.ts'
 import type { Ip } from './core/ip.ts'
 import { ownMacs } from './core/outcome.ts'

@@ -3,6 +3,7 @@ import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
+import { withViewsAlone } from './core/required.ts'
 import type { MacMap } from './core/macs.ts'
 import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
@@ -53,21 +54,27 @@ interface Known {
 export class Knowledge {
   /** Speakers to ask, by node, and how often. */
   wanted: ReadonlyMap<string, number> = new Map()
+  /** Nodes that answer though nothing we know elects them, and since when: their own views tell whether that is right. */
+  answering: ReadonlyMap<string, number> = new Map()
   /** Whose MACs are that no record tells of, as was found out by asking. */
   told: AllTold = new Map()
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
+  readonly #infers: boolean
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
+  readonly #askedMs = new Map<string, number>()
   /** When a speaker that was asked had started. */
   readonly #askedOf = new Map<string, number | null>()
   readonly #sides = new Map<Look, Map<Look, ClusterSide>>()
   #facts: HostFacts
   #look: Look
 
-  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random) {
+  /** `infers`: where no speaker shows whom it counts, that is inferred. */
+  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random, infers: boolean) {
     this.#cluster = cluster
+    this.#infers = infers
     this.#clock = clock
     this.#random = random
     this.#facts = facts
@@ -117,7 +124,7 @@ export class Knowledge {
   #completed(side: ClusterSide): ClusterSide {
     const macs = (): MacMap | undefined =>
       this.told.size === 0 ? undefined : macsTold(this.told, side.cluster, this.#clock.monotonicMs())
-    const full = remembering(side)
+    const full = remembering(side, this.#infers)
     return {
       ...full,
       get told() {
@@ -170,7 +177,7 @@ export class Knowledge {
     const cluster = this.#cluster.watch.snapshot()
     const nodes = new Set(cluster.speakerPods.map(({ nodeName }) => nodeName))
     for (const node of this.#views.keys())
-      if (!nodes.has(node) || !(this.wanted.has(node) || this.wanted.size === 0)) this.#views.delete(node)
+      if (!nodes.has(node) || !(this.#bears(node) || this.wanted.size === 0)) this.#views.delete(node)
     const known = [...this.#views.values()]
     const views =
       known.length === 0
@@ -181,19 +188,27 @@ export class Knowledge {
 
   #due(): string[] {
     const nowMs = this.#clock.monotonicMs()
-    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs
+    const isRested = (node: string): boolean => nowMs - (this.#askedMs.get(node) ?? -Infinity) >= VIEW_MS
+    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs && isRested(node)
     const due = [...this.wanted].filter(
       ([node]) => isDue(node) || (this.#isSealed(node) && this.#isAnother(node)),
     )
     for (const [node, everyMs] of due)
       this.#dueMs.set(node, nowMs + everyMs * (1 + 0.2 * this.#random.next()))
-    for (const node of this.#dueMs.keys())
-      if (!this.wanted.has(node) && this.#dueMs.get(node)! <= nowMs) this.#forget(node)
-    return due.map(([node]) => node)
+    for (const node of this.#askedMs.keys()) if (!this.#bears(node) && isDue(node)) this.#forget(node)
+    const isUrgent = ([node, sinceMs]: readonly [string, number]): boolean =>
+      isRested(node) && !this.#isSealed(node) && (this.#askedMs.get(node) ?? -Infinity) < sinceMs
+    const urgent = [...this.answering].filter(isUrgent)
+    return [...new Set([...due, ...urgent].map(([node]) => node))]
+  }
+
+  #bears(node: string): boolean {
+    return this.wanted.has(node) || this.answering.has(node)
   }
 
   #forget(node: string): void {
     this.#dueMs.delete(node)
+    this.#askedMs.delete(node)
     this.#askedOf.delete(node)
   }
 
@@ -217,6 +232,7 @@ export class Knowledge {
   ): Promise<boolean> {
     const { cluster } = this.#look
     this.#askedOf.set(node, this.#startOf(node))
+    this.#askedMs.set(node, this.#clock.monotonicMs())
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
     if (signal.aborted) return false
@@ -242,7 +258,7 @@ const KEPT_SIDES = 8
 const KEPT_EXPECTATIONS = 1024
 
 /** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
-function remembering(side: ClusterSide): ClusterSide {
+function remembering(side: ClusterSide, infers: boolean): ClusterSide {
   const known = new Map<string, ReturnType<ClusterSide['expect']>>()
   return {
     ...side,
@@ -250,7 +266,8 @@ function remembering(side: ClusterSide): ClusterSide {
       const key = [vip, ...[...silentNodes].toSorted()].join(' ')
       const found = known.get(key)
       if (found) return found
-      const expected = side.expect(vip, silentNodes)
+      const elected = side.expect(vip, silentNodes)
+      const expected = elected && !infers ? withViewsAlone(elected) : elected
       if (known.size >= KEPT_EXPECTATIONS) known.clear()
       known.set(key, expected)
       return expected

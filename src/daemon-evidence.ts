@@ -159,7 +159,7 @@ export class Evidence {
       if (isOnLink(ip, port.vantage.link)) port.charge(lives?.get(ip) === 'silent' ? SOLICITED : 1)
     if (!lives || signal.aborted) return true
     gathered.heardEcho(lives, this.#clock.monotonicMs())
-    for (const { vip } of silent) ports.judgeAgain(vip)
+    for (const { vip } of silent) ports.explainAgain(vip)
     return true
   }
 
@@ -182,7 +182,7 @@ export class Evidence {
     const claims = await edges.cluster.readClaims!(knowledge.look.cluster, signal)
     if (signal.aborted) return true
     gathered.heardClaims({ claims, beganMs, endedMs: this.#clock.monotonicMs(), looks })
-    for (const { vip } of deviating) ports.judgeAgain(vip)
+    for (const { vip } of deviating) ports.explainAgain(vip)
     return true
   }
 

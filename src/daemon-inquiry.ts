@@ -1,6 +1,6 @@
 import { evidenceOf, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
 import type { ArpFrame, CapturedFrame } from './core/arp.ts'
-import type { Question } from './core/cluster-side.ts'
+import type { Question } from './core/attribution.ts'
 import type { PastRound } from './core/rounds.ts'
 import { answeredBeside, askBeside, NOTHING_BESIDE, type Allowed, type Asked } from './core/watch/beside.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'

@@ -9,12 +9,11 @@ import type { MacMap } from './core/macs.ts'
 import { isOnLink, planVantages, type Vantage } from './core/vantage.ts'
 import { outsideTempo, type Tempo } from './core/watch/budget.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
-import { fleetAfter, type Fleet } from './core/watch/fleet.ts'
+import { fleetAfter, sightOf, type Fleet } from './core/watch/fleet.ts'
 import { planOf, type Plan, type Target } from './core/watch/plan.ts'
 import {
   assign,
   assignOutside,
-  daemonsOf,
   segmentsHeard,
   type Assignment,
   type Daemon,
@@ -32,7 +31,9 @@ export interface Work {
   readonly places: readonly Place[]
   readonly assignment: Assignment
   readonly fleet: Fleet
-  /** Interfaces that we ask from, with our VIPs; each VIP on one of them alone. */
+  /** VIPs that this node should answer for itself: never asked for, heard all the same. */
+  readonly own: ReadonlySet<Ip>
+  /** Interfaces that we ask from, or listen on, with our VIPs; each VIP on one of them alone. */
   readonly vantages: readonly Vantage[]
   /** Speakers whose views bear on our VIPs, and how often each is asked. */
   readonly speakers: ReadonlyMap<string, number>
@@ -47,8 +48,6 @@ export interface Ground {
   readonly nowMs: number
 }
 
-/** Older lists say nothing about who lives. */
-const FRESH_MS = 46_000
 /** The best of them, whoever is a member: their views decide. */
 const CONTENDERS = 3
 
@@ -64,15 +63,18 @@ export function workOf(ground: Ground): Work {
   const places = [...vips.values()].map((vip) => placeOf(vip, look, heard))
   const assignment = isNode ? assign(fleet.daemons, places, config.vantages) : assignOutside(own, places)
   const mine = places.map(({ vip }) => vip).filter((vip) => assignment.get(vip)!.vantages.includes(me))
+  const answered = ownOf(places, me, side)
+  const asksNobody = config.memberlist === 'off' || config.passive
   return {
     me,
     isNode,
+    own: answered,
     vips,
     places,
     assignment,
     fleet,
-    vantages: vantagesOf(mine, config.interfaces, facts),
-    speakers: config.memberlist === 'off' ? new Map() : speakersOf(vips, assignment, mine, look.cluster),
+    vantages: vantagesOf([...mine, ...answered], config.interfaces, facts),
+    speakers: asksNobody ? new Map() : speakersOf(vips, assignment, mine, look.cluster),
   }
 }
 
@@ -87,16 +89,12 @@ function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): Readonl
   )
 }
 
-/** A node's daemon lives as long as the node is Ready and its record is there; ours lives because we are here. */
+/** Ours lives because we are here, whatever the API says of it. */
 function fleetOf({ look, facts, config, fleet, nowMs }: Ground, me: string): Fleet {
-  const { nodes, nicRecords, inputs } = look.cluster
-  const ready = nodes.filter((node) => node.ready?.status === 'True').map(({ name }) => name)
-  const others = daemonsOf(ready, nicRecords).filter(({ node }) => node !== me)
+  const sight = sightOf(look.cluster)
+  const others = sight.daemons.filter(({ node }) => node !== me)
   const own = config.node === null ? [] : [{ node: me, segments: segmentsOfHost(facts) }]
-  const apiAnswers = [inputs.nodes, inputs.nicRecords].every(
-    ({ readable, ageMs }) => typeof readable !== 'string' || (ageMs !== null && ageMs < FRESH_MS),
-  )
-  return fleetAfter(fleet, { daemons: [...others, ...own], apiAnswers }, nowMs)
+  return fleetAfter(fleet, { ...sight, daemons: [...others, ...own] }, nowMs)
 }
 
 function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
@@ -111,6 +109,16 @@ function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
 function placeOf(vip: Vip, look: Look, heard: readonly Prefix[]): Place {
   const elected = metallb.elect(vip, look.cluster, evidenceOf({ ...look, views: null }, new Set()))
   return { vip: vip.ip, answerers: nodesIn(elected), segments: heard.filter((one) => contains(one, vip.ip)) }
+}
+
+/** Where the views that were read say so for sure, of those that the API alone leaves possible. */
+function ownOf(places: readonly Place[], me: string, side: ClusterSide): ReadonlySet<Ip> {
+  const isOwn = (vip: Ip): boolean => {
+    const elected = side.expect(vip, new Set())?.elected
+    return elected?.kind === 'somebody' && elected.answerers.includes(me)
+  }
+  const possible = places.filter(({ answerers }) => answerers.includes(me)).map(({ vip }) => vip)
+  return new Set(possible.filter(isOwn))
 }
 
 export function nodesIn(elected: ClusterExpectation): readonly string[] {
@@ -176,11 +184,15 @@ export function portPlan({ work, vantage, side, macs, config, strangers }: Targe
     tempo,
     nodes,
     strangers,
-    canaries: vantage.canaries,
+    canaries: vantage.vips.some((vip) => isAsked(vip, work)) ? vantage.canaries : [],
     passive: config.passive,
   })
   const isHere = ({ ip, kind }: Target): boolean => kind !== 'vip' || vantage.vips.includes(ip)
   return { ...plan, targets: new Map([...plan.targets].filter(([, target]) => isHere(target))) }
+}
+
+function isAsked(vip: Ip, { assignment, me }: Work): boolean {
+  return assignment.get(vip)?.vantages.includes(me) ?? false
 }
 
 export function tempoOf(config: DaemonConfig, isNode: boolean): Tempo {

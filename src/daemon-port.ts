@@ -1,7 +1,7 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from './core/arp.ts'
-import type { Question as Beside } from './core/cluster-side.ts'
+import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'

@@ -1,12 +1,15 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { macMapFor } from './core/cluster-side.ts'
+import { macMapFor } from './core/attribution.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
+import type { Mac } from './core/mac.ts'
+import { knowsEveryNic } from './core/macs.ts'
 import { ownMacs } from './core/outcome.ts'
 import type { Random } from './core/random.ts'
 import { evidenceOf } from './core/round.ts'
 import type { Vantage } from './core/vantage.ts'
+import { isFault } from './core/verdict.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
 import { isStranger } from './core/watch/needs.ts'
@@ -37,6 +40,8 @@ export interface WatchEdges {
 
 /** Who answers so long after a look was asked beside it. */
 const WITNESS_MS = 4000
+/** A look that shows how it is now. */
+const RECENT_MS = 10_000
 /** What no waiting mends. */
 const FATAL: readonly ErrorCode[] = ['no-permission', 'engine-unavailable', 'host-unreadable']
 
@@ -73,6 +78,11 @@ export class Ports {
     return [...this.#open.values()].find(({ plan }) => plan.targets.get(vip)?.kind === 'vip')
   }
 
+  /** Whether anything that is said of a VIP is heard, asked for or not. */
+  hears(vip: Ip): boolean {
+    return [...this.#open.values()].some(({ ears, vantage }) => ears !== null && vantage.vips.includes(vip))
+  }
+
   makeSure(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values())
@@ -83,6 +93,17 @@ export class Ports {
   askNow(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values()) port.askNow(vips.filter((vip) => port.vantage.vips.includes(vip)))
+  }
+
+  /** What is not asked for from here is judged by what is heard of it. */
+  listen(intervalMs: number, isReplanned: boolean): void {
+    for (const { vantage, plan, ears } of this.#open.values()) {
+      if (!ears) continue
+      const isStranger = (mac: Mac): boolean => !ears.macs.nodeOf.has(mac)
+      for (const vip of vantage.vips)
+        if ((plan.passive || !plan.targets.has(vip)) && this.#hooks.isOurs(vip))
+          this.#verdicts.overheard(vip, { vantage, intervalMs, isStranger, isReplanned })
+    }
   }
 
   close(): void {
@@ -180,6 +201,11 @@ export class Ports {
       ownMacs: own,
       ownNode: side.ownNode,
       macs: macMapFor(side, own, allPast(port.looks)),
+      knowsAll: knowsEveryNic({
+        nodes: side.cluster.nodes,
+        records: side.cluster.nicRecords,
+        own: { node: side.ownNode, macs: own },
+      }),
       mayAnswer: (vip) => mayAnswer.get(vip),
     }
   }
@@ -189,20 +215,26 @@ export class Ports {
     if (plan.targets.get(ip)?.kind === 'vip') this.#verdicts.missed(ip, sinceMs)
   }
 
-  /** More is known now than when it was judged: by its last look again. */
-  judgeAgain(vip: Ip): void {
+  /** A fault is explained better now than when it was judged. Nothing becomes one by a look that is old. */
+  explainAgain(vip: Ip): void {
     const port = this.of(vip)
     const look = port?.looks.broadcast.get(vip)
-    if (port && look) this.#verdicts.judgeAgain(vip, port, look)
+    if (!port || !look || !isFault(this.#verdicts.get(vip)?.row?.verdict ?? 'ok')) return
+    const hasMoved = this.#knowledge.sideSince(look.context).expect(vip, new Set())?.moved
+    if (!hasMoved) this.#verdicts.judgeAgain(vip, port, look)
   }
 
-  /** Whose a MAC is, or that it answers for what nobody has, was found out: it bears on those that strangers answer for. */
+  /** Whose a MAC is, or that it answers for what nobody has, was found out: by a look of a moment ago, or another one now. */
   learned(port: Port): void {
     if (this.#open.get(port.vantage.link.name) !== port) return
     this.#listen(port)
+    const sinceMs = port.nowMs() - RECENT_MS
     for (const vip of port.vantage.vips) {
-      const answered = this.#verdicts.get(vip)?.row?.answered ?? []
-      if (answered.some(isStranger)) this.judgeAgain(vip)
+      const { row } = this.#verdicts.get(vip) ?? {}
+      const look = port.looks.broadcast.get(vip)
+      if (!row || !look || !row.answered.some(isStranger)) continue
+      if (row.verdict !== 'settling' && look.endedMs! >= sinceMs) this.#verdicts.judgeAgain(vip, port, look)
+      else port.askNow([vip])
     }
   }
 

@@ -1,4 +1,4 @@
-import { echoQuestions } from './core/cluster-side.ts'
+import { echoQuestions } from './core/attribution.ts'
 import { suspectsOf } from './core/expectation.ts'
 import type { Ip } from './core/ip.ts'
 import type { VipReport } from './core/report.ts'

@@ -39,6 +39,7 @@ export function stateOf(parts: Parts): WatchState {
     sources: knowledge.sources(),
     members: membersOf(side),
     membersDisagree: disagreement(side),
+    daemons: daemonsOf(work),
     config: loaded,
   }
 }
@@ -52,7 +53,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     services: holders.map(({ key }) => key),
     pool,
     row: known?.row ?? null,
-    testable: watch?.untestable === null && known?.row?.verdict !== 'self',
+    testable: !config.passive && watch?.untestable === null && known?.row?.verdict !== 'self',
     vantages: watch?.vantages ?? [],
     intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
     lastAnswerAt: known?.lastAnswerAt ?? null,
@@ -61,6 +62,7 @@ function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }:
     probes: known?.probes ?? { good: 0, bad: 0, excluded: 0 },
     firedFindings: known?.firedFindings ?? new Map(),
     gratuitous: known?.history.gratuitous ?? new Map(),
+    replies: known?.history.replies ?? new Map(),
   }
 }
 
@@ -120,6 +122,12 @@ function membersOf({ cluster, readings }: ClusterSide): WatchState['members'] {
     ['nodes_ready', nodes.filter(({ ready }) => ready?.status === 'True').length],
     ['read', counts.length === 0 ? null : Math.max(...counts)],
   ])
+}
+
+function daemonsOf(work: Work | null): WatchState['daemons'] {
+  if (!work?.isNode) return null
+  const { by, recorded, daemons } = work.fleet
+  return { by, recorded, alive: daemons.length }
 }
 
 function disagreement({ readings }: ClusterSide): boolean | null {

@@ -4,6 +4,7 @@ import type { Report } from './core/report.ts'
 import { planVantages, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
+import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
 import type { Observation, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
 import { Evidence } from './daemon-evidence.ts'
@@ -42,7 +43,7 @@ export class Watch {
   readonly #ports: Ports
   readonly #gathered = new Gathered()
   readonly #evidence: Evidence
-  readonly #essences = new Map<Ip, string>()
+  readonly #stances = new Map<Ip, Stance>()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
   #observations: Observation[] = []
@@ -63,7 +64,13 @@ export class Watch {
     const { clock, cluster, random } = edges
     this.#startedAt = this.#at()
     this.#loaded = { loadedAt: this.#startedAt, successful: true }
-    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random)
+    this.#knowledge = new Knowledge(
+      cluster,
+      edges.hostFacts(),
+      clock,
+      random,
+      config.memberlist !== 'require',
+    )
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
     this.#verdicts = new Verdicts(
       this.#knowledge,
@@ -167,8 +174,23 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
-    if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
+    this.#knowledge.answering = this.#config.passive ? new Map() : this.#unelected()
+    const isTime = this.#isTime(clock.monotonicMs())
+    if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
+    this.#ports.listen(this.#config.intervalMs, isTime)
+  }
+
+  /** In a large cluster views are read seldom: who took over lawfully must not be called wrong by an old one. */
+  #unelected(): Map<string, number> {
+    const vips = this.#work?.vantages.flatMap((one) => one.vips) ?? []
+    const deviating = vips.flatMap((vip) => {
+      const { row, history } = this.#verdicts.get(vip) ?? {}
+      return row && (row.faultVerdict || row.verdict === 'settling') ? (history?.owner ?? []) : []
+    })
+    const newest = new Map<string, number>()
+    for (const { who, sinceMs } of deviating) newest.set(who, Math.max(sinceMs, newest.get(who) ?? -Infinity))
+    return newest
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
@@ -191,6 +213,7 @@ export class Watch {
     if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
     const quietMs = this.#quietSinceMs === null ? 0 : nowMs - this.#quietSinceMs
     if (quietMs >= QUIET_MS || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    if (nowMs >= (this.#work?.fleet.dueMs ?? Infinity)) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }
@@ -233,28 +256,27 @@ export class Watch {
     for (const done of waiting ?? []) done()
   }
 
-  /** Another owner, by what API and views say now: made sure of at once, and lawful for a while. */
+  /** Another owner, by what API and views say now, is lawful for a while; that, and another member, is made sure of at once. */
   #tellMoves(work: Work): void {
     const side = this.#knowledge.sideSince(this.#knowledge.look)
     const ours = work.vantages.flatMap(({ vips }) => vips)
-    const moved = ours.flatMap((vip) => {
+    const turns = ours.map((vip): readonly [Ip, Turn] => {
       const elected = side.expect(vip, new Set())?.elected
-      const essence = JSON.stringify([elected?.kind, elected ? nodesIn(elected) : []])
-      const before = this.#essences.get(vip)
-      this.#essences.set(vip, essence)
-      return before !== undefined && before !== essence ? [vip] : []
+      const stance = stanceOf(elected, elected ? nodesIn(elected) : [])
+      const turn = turnOf(this.#stances.get(vip), stance)
+      this.#stances.set(vip, stance)
+      return [vip, turn]
     })
     const known = new Set(ours)
-    for (const vip of this.#essences.keys()) if (!known.has(vip)) this.#essences.delete(vip)
-    if (moved.length === 0) return
-    this.#verdicts.moved(moved)
-    this.#ports.makeSure(moved)
+    for (const vip of this.#stances.keys()) if (!known.has(vip)) this.#stances.delete(vip)
+    this.#verdicts.moved(turns.filter(([, turn]) => turn === 'owner').map(([vip]) => vip))
+    this.#ports.makeSure(turns.filter(([, turn]) => turn !== 'none').map(([vip]) => vip))
   }
 
   /** What cannot be tested from here, though it is ours to tell: said, never left as it was. */
   #rowsOfUntested({ me, isNode, places, assignment }: Work): void {
     for (const { vip, answerers } of places) {
-      if (this.#ports.of(vip) || !this.#isOurs(vip)) continue
+      if (this.#ports.hears(vip) || !this.#isOurs(vip)) continue
       if (answerers.includes(me)) this.#verdicts.untested(vip, this.#vantageFor(vip))
       else if (!isNode && assignment.get(vip)!.untestable === 'off-segment' && !this.#wasWatched(vip))
         this.#verdicts.untested(vip, null, offSegment(vip))
@@ -272,12 +294,12 @@ export class Watch {
     return 'code' in plan ? null : (plan.vantages[0] ?? null)
   }
 
-  /** Assigned to us, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
+  /** Assigned to us, or our own, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
   #isOurs(vip: Ip): boolean {
-    const { me, isNode, assignment, places } = this.#work!
+    const { me, isNode, assignment, places, own } = this.#work!
     const watch = assignment.get(vip)
     if (!watch) return false
-    if (watch.vantages.includes(me) || this.#ports.of(vip)) return true
+    if (watch.vantages.includes(me) || own.has(vip) || this.#ports.of(vip)) return true
     if (watch.vantages.length > 0) return false
     if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
     return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false

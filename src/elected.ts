@@ -1,25 +1,18 @@
 import type { Announcer, Evidence, Inventory, Vip } from './announcers/announcer.ts'
-import { explain, metallb, releases } from './announcers/metallb/metallb.ts'
+import { metallb } from './announcers/metallb/metallb.ts'
 import { gossipOf } from './announcers/metallb/gossip.ts'
 import { metricsOf, type SpeakerClaim } from './core/claims.ts'
 import type { Place } from './core/cluster-findings.ts'
-import type { ClusterSide, Timing, VipSide } from './core/cluster-side.ts'
+import type { ClusterSide, Timing } from './core/cluster-side.ts'
 import { ownNodeOf } from './core/cluster-side.ts'
 import type { ElectedExpectation } from './core/case.ts'
-import { INPUTS, type ClusterSnapshot } from './core/cluster.ts'
+import type { ClusterSnapshot } from './core/cluster.ts'
 import type { ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
-import type {
-  ClaimReport,
-  MetallbReport,
-  OutOfScopeReport,
-  Report,
-  UnreadReport,
-  ViewReport,
-} from './core/report.ts'
 import type { Target } from './core/targets.ts'
 import { viewsOf, type SpeakerReading } from './core/views.ts'
+import { vipSideOf } from './vip-side.ts'
 
 /** The announcer that is known today. */
 const announcer: Announcer = metallb
@@ -125,33 +118,6 @@ function givenExpectation(
   }
 }
 
-/** The parts of a report that are about the cluster as a whole. */
-export function clusterReport(
-  reading: Reading | null,
-  vips: Report['vips'],
-): { readonly metallb: MetallbReport | null; readonly outOfScope: readonly OutOfScopeReport[] } {
-  if (!reading) return { metallb: null, outOfScope: [] }
-  const { cluster, views, claims } = reading.after ?? reading.before
-  const outOfScope = reading.inventory.outOfScope.map(({ ip, service, why, by }) => ({
-    ip,
-    service,
-    why: by === null ? why : `${why}, ${by}`,
-  }))
-  return {
-    metallb: {
-      namespace: cluster.metallbNamespace,
-      version: releases(cluster).join(', ') || null,
-      memberlist: membershipOf(vips, views),
-      speakers: speakersOf(cluster),
-      waiting: reading.inventory.waiting.map(({ key }) => key),
-      unread: unreadOf(cluster),
-      views: (views?.readings ?? []).map(viewReport),
-      claims: (claims ?? []).map(claimReport),
-    },
-    outOfScope,
-  }
-}
-
 /** Where MetalLB runs, and what runs its speakers, for commands. */
 export function placeOf(cluster: ClusterSnapshot): Place {
   const { speakerPods, speakerDaemonSets } = cluster
@@ -174,77 +140,8 @@ export function evidenceOf({ views }: Look, silentNodes: ReadonlySet<string>): E
   return { views: viewsOf(views?.readings ?? []), silentNodes, maxAgeMs: MAX_AGE_MS }
 }
 
-function speakersOf({ speakerPods }: ClusterSnapshot): MetallbReport['speakers'] {
-  return {
-    ready: speakerPods.filter(({ ready }) => ready?.status === 'True').length,
-    total: speakerPods.length,
-  }
-}
-
-/** A resource type that does not exist has no objects, for certain: nothing is missing then. */
-function unreadOf({ inputs }: ClusterSnapshot): UnreadReport[] {
-  return INPUTS.flatMap((input): UnreadReport[] => {
-    const { readable } = inputs[input]
-    if (typeof readable === 'string') return []
-    return 'denied' in readable
-      ? [{ input, why: 'denied', what: readable.denied }]
-      : [{ input, why: 'failed', what: readable.failed }]
-  })
-}
-
-/** Worked out where it is asked for: a daemon of a large cluster asks it of the few VIPs that it watches. */
-function vipSideOf(vip: Vip, cluster: ClusterSnapshot): VipSide {
-  const members = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
-  const explained = once(() => explain(vip, cluster, { members })[0]?.election)
-  const candidates = once(
-    () => explained()?.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
-  )
-  const records = once(() => announcer.recorded(vip, cluster))
-  const others = once(() => announcer.others(vip, cluster))
-  return {
-    services: vip.holders.map(({ key }) => key),
-    pool: vip.pool,
-    get records() {
-      return records()
-    },
-    get others() {
-      return others()
-    },
-    changes: () => announcer.changes(vip, cluster),
-    get candidates() {
-      return candidates()
-    },
-    get excluded() {
-      return explained()?.excluded ?? []
-    },
-    policies: [...new Set(vip.holders.map(({ service }) => service.externalTrafficPolicy))].sort(),
-    refusal: vip.holders.every(({ refusal }) => refusal !== null) ? (vip.holders[0]?.refusal ?? null) : null,
-  }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}
-
 /** What of an expectation makes a difference to who may answer. */
 function essence(expected: ClusterExpectation): string {
   if (expected.kind !== 'somebody') return expected.kind
   return JSON.stringify([expected.answerers, expected.possible])
-}
-
-function membershipOf(vips: Report['vips'], views: ViewsReading | null): MetallbReport['memberlist'] {
-  if (views && viewsOf(views.readings).length > 0) return 'read'
-  if (vips.some(({ expected }) => expected.source === 'inferred')) return 'inferred'
-  return vips.some(({ expected }) => expected.source === 'memberlist') ? 'off' : 'unknown'
-}
-
-function claimReport({ node, reading: { kind } }: SpeakerClaim): ClaimReport {
-  return { speaker: node, error: kind === 'metrics' ? null : kind }
-}
-
-function viewReport({ speaker, reading }: SpeakerReading): ViewReport {
-  if (reading.kind !== 'view') return { speaker: speaker.name, members: [], error: reading.kind }
-  const members = reading.members.map(({ name, state }) => ({ name, state }))
-  return { speaker: speaker.name, members, error: null }
 }

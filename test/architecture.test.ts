@@ -27,9 +27,13 @@ const LOADERS: Readonly<Record<string, readonly string[]>> = {
 }
 const WIRINGS = [
   'check.ts',
+  'check-looks.ts',
+  'check-targets.ts',
   'options.ts',
   'ask.ts',
   'elected.ts',
+  'vip-side.ts',
+  'cluster-report.ts',
   'judged.ts',
   'speaker-findings.ts',
   'members.ts',

@@ -11,10 +11,14 @@ const TRAEFIK = VIPS['ingress/traefik'][0]
 const EXCLUDE = 'node.kubernetes.io/exclude-from-external-load-balancers'
 const LIVE = ['nuc-1', 'nuc-2', 'nuc-3'] as const
 
-function started(t: TestContext, change: (world: DaemonWorld) => void = () => {}): DaemonWorld {
+function started(
+  t: TestContext,
+  change: (world: DaemonWorld) => void = () => {},
+  config: Partial<typeof CONFIG> = {},
+): DaemonWorld {
   const world = new DaemonWorld()
   change(world)
-  world.start()
+  world.start(config)
   t.after(async () => {
     world.stop.abort()
     await world.clock.run(5000)
@@ -171,6 +175,25 @@ test('no speaker shows whom it counts → inferred, and ok', async (t) => {
   assert.deepEqual(faults(world), [])
 })
 
+test('memberlist: require, and no speaker shows whom it counts → unknown, and why; ok once one does', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  await world.run(90)
+  const { row } = world.vip(TRAEFIK)
+  assert.deepEqual([row?.verdict, row?.reason, row?.expected.nodes], ['unknown', 'no-expectation', []])
+  assert.match(row!.findings[0]!.why.join(), /no speaker's member list could be read/)
+  world.views = nucViews(['nuc-1'], NUCS)
+  await world.run(90)
+  const { verdict, expected } = world.vip(TRAEFIK).row!
+  assert.deepEqual([verdict, expected.source, faults(world)], ['ok', 'memberlist', []])
+})
+
+test('memberlist: require, and nobody answers for what no speaker shows → unknown for ever, never silent', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  world.lose('nuc-4')
+  await world.run(200)
+  assert.deepEqual(world.verdicts.get(TRAEFIK), [null, 'unknown'])
+})
+
 test('the API is away from the start → no VIP is known, and that is why it is not ready', async (t) => {
   const world = started(t, (one) => {
     const inputs = Object.keys(one.cluster.inputs).map((name) => [
@@ -240,6 +263,36 @@ test('each speaker is asked for its view no more than once in 10 s', async (t) =
     assert.ok(Math.min(...gaps) >= 10_000, `${name}: ${gaps.join()}`)
   }
   assert.ok(world.asked.length > 30)
+})
+
+test('forty daemons share each speaker, so that views grow old; another takes over lawfully → its own view is read at once, no fault', async (t) => {
+  const others = Array.from({ length: 36 }, (_, i) => ({
+    node: `other-${i}`,
+    nics: nicRecords(['nuc-1'])[0]!.nics.map((nic) => ({ ...nic, mac: mac(`02:00:00:00:01:${10 + i}`) })),
+    changedAt: null,
+  }))
+  const world = started(t, (it) => {
+    const before = it.cluster
+    it.cluster = {
+      ...before,
+      nodes: [
+        ...before.nodes,
+        ...others.map((one) => ({ ...before.nodes[0]!, name: one.node, internalIps: [] })),
+      ],
+      nicRecords: [...before.nicRecords, ...others],
+    }
+  })
+  await world.run(300)
+  const asked = world.asked.length
+  world.lose('nuc-4')
+  await world.run(6)
+  world.responders.push(answers(TRAEFIK, NUC_MACS['nuc-1']))
+  world.views = nucViews(LIVE, LIVE)
+  await world.run(150)
+  assert.deepEqual(faults(world), [])
+  assert.equal(world.vip(TRAEFIK).row?.verdict, 'ok')
+  const counts = NUCS.map((name) => world.asked.slice(asked).filter(({ speaker }) => speaker === name).length)
+  assert.ok(Math.max(...counts) <= 2, `${counts.join()} exchanges in 156 s`)
 })
 
 test('a speaker that no key of ours opens → asked seldom: each time leaves a line in its log', async (t) => {

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import type { DaemonConfig } from '../core/watch/config.ts'
 import { runDaemon } from '../daemon.ts'
 import { openLiveDaemon } from '../daemon-live.ts'
+import { ArpcheckError } from '../errors.ts'
 import { logFile, openLog } from '../log.ts'
 import { WebConfigFile } from '../metrics/web/files.ts'
 import { MOST_BYTES } from '../strict-yaml.ts'
@@ -41,7 +42,7 @@ async function watchUntilStopped(
   const { signal, release } = onInterrupt()
   const closed = new AbortController()
   signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
-  const daemon = await openLiveDaemon(config, world.env, log)
+  const daemon = await openLiveDaemon(config, world.env, log).catch(tellDaemon)
   try {
     const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
     await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)
@@ -52,6 +53,14 @@ async function watchUntilStopped(
     closed.abort()
   }
   return 0
+}
+
+/** What helps a one-shot, --no-kube, is not there for a daemon. */
+function tellDaemon(error: unknown): never {
+  if (!(error instanceof ArpcheckError) || (error.code !== 'kubeconfig' && error.code !== 'no-kubeconfig'))
+    throw error
+  const remedy = error.remedy.map((one) => one.replace(/; --no-kube .*/, ''))
+  throw new ArpcheckError(error.code, error.message, { remedy, cause: error })
 }
 
 async function cutOff(closed: AbortSignal): Promise<void> {

@@ -30,6 +30,7 @@ export interface ClusterSnapshot {
   /** `announcedInterfacesToExclude` of ConfigMap `metallb-excludel2` (v0.13.10+): regular expressions. */
   readonly excludedInterfaces: readonly string[] | null
   readonly nicRecords: readonly NicRecord[]
+  readonly daemonPods: readonly DaemonPod[]
   /** Leases by which other controllers announce Services. */
   readonly otherAnnouncers: readonly OtherAnnouncer[]
 }
@@ -51,6 +52,7 @@ export const INPUTS = [
   'memberlistConfig',
   'excludedInterfaces',
   'nicRecords',
+  'daemonPods',
   'otherAnnouncers',
   'capabilities',
 ] as const
@@ -68,6 +70,9 @@ export interface Input {
  * `denied`: verb, resource and namespace that are missing. `failed`: what the API said otherwise.
  */
 export type Readable = 'yes' | 'absent' | { readonly denied: string } | { readonly failed: string }
+
+/** As `failed` of an input that was only begun to be read. */
+export const NOT_READ_YET = 'not read yet'
 
 /** What the installed CRDs can hold: asked before any version, because vendors back-port. */
 export interface Capabilities {
@@ -296,6 +301,13 @@ export interface NicRecord {
   readonly node: string
   readonly nics: readonly NodeNic[]
   readonly changedAt: EpochMs | null
+}
+
+/** A Pod that runs an arpcheck daemon, by its labels. */
+export interface DaemonPod {
+  readonly node: string
+  readonly ready: Condition | null
+  readonly createdAt: EpochMs | null
 }
 
 export interface NodeNic {

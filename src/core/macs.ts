@@ -93,7 +93,12 @@ function isNotOf(node: Node, mac: Mac, sources: MacSources): boolean {
   return isRecorded(node, sources) || isRuledOut(node, mac, sources)
 }
 
-function isRecorded({ name }: Node, { records, own }: MacSources): boolean {
+/** Whoever has none of these NICs is no node. */
+export function knowsEveryNic(sources: Pick<MacSources, 'nodes' | 'records' | 'own'>): boolean {
+  return sources.nodes.length > 0 && sources.nodes.every((node) => isRecorded(node, sources))
+}
+
+function isRecorded({ name }: Node, { records, own }: Pick<MacSources, 'records' | 'own'>): boolean {
   return name === own.node || records.some(({ node }) => node === name)
 }
 

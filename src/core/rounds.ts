@@ -40,6 +40,14 @@ export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
   }
 }
 
+export function wasAsked(past: readonly PastRound[], ip: Ip): boolean {
+  return past.some(({ round }) => round.ledgers.has(ip))
+}
+
+export function isAnswered(past: readonly PastRound[], ip: Ip): boolean {
+  return mergeEvidence(past, ip).answers.length > 0
+}
+
 function mergeAnswers(lists: readonly (readonly Answer[])[]): Answer[] {
   const merged = new Map<Mac, Answer>()
   for (const answer of lists.flat()) {

@@ -1,4 +1,11 @@
-import type { Capabilities, ClusterSnapshot, EpochMs, Input, Readable } from '../core/cluster.ts'
+import {
+  type Capabilities,
+  type ClusterSnapshot,
+  type EpochMs,
+  type Input,
+  NOT_READ_YET,
+  type Readable,
+} from '../core/cluster.ts'
 import { describe, type Problem } from './problem.ts'
 import { permission, type Subject } from './resource.ts'
 import type { Kinds, ListInput, MetallbList } from './resources.ts'
@@ -84,7 +91,7 @@ function readableIn(health: SourceStatus['health'], known: boolean): Readable {
       return { failed: health.why }
     case 'init':
     case 'listing':
-      return known ? 'yes' : { failed: 'not read yet' }
+      return known ? 'yes' : { failed: NOT_READ_YET }
     default:
       return 'yes'
   }

@@ -1,5 +1,5 @@
 import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
-import { decodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
+import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
 import type { SpeakerClaim } from '../../src/core/claims.ts'
 import type { ClusterSnapshot, NicRecord, NodeNic, Readable } from '../../src/core/cluster.ts'
 import type { HostFacts } from '../../src/core/host.ts'
@@ -23,7 +23,7 @@ import {
   withOwners,
   type NucName,
 } from './nucs.ts'
-import { answers, GATEWAY, hostFacts, mac, type Responder } from './segment.ts'
+import { answers, GATEWAY, hostFacts, mac, padded, type Responder } from './segment.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export const CONFIG: DaemonConfig = {
@@ -79,6 +79,7 @@ export class DaemonWorld {
   readonly observed: Observation[] = []
   readonly lines: { readonly level: string; readonly message: string; readonly fields: object }[] = []
   readonly open = new Set<CaptureEvents>()
+  readonly #wires = new Set<(bytes: Uint8Array) => void>()
   /** Every verdict that stood, by VIP, in its order. */
   readonly verdicts = new Map<string, (VerdictName | null)[]>()
   readonly stop = new AbortController()
@@ -130,6 +131,11 @@ export class DaemonWorld {
       const replies = respond(question)
       return replies.filter((bytes) => (decodeArp(bytes) as ArpFrame).sha !== hardware)
     })
+  }
+
+  /** A frame that nobody asked for, on every capture. */
+  overhear(frame: ArpFrame): void {
+    for (const come of this.#wires) come(padded(encodeArp(frame)))
   }
 
   edges(): WatchEdges {
@@ -204,6 +210,7 @@ export class DaemonWorld {
       received++
       if (this.open.has(events)) events.onFrames()
     }
+    this.#wires.add(come)
     return {
       engine: 'native',
       can: { statistics: true, timestamps: true, survivesDown: true },
@@ -219,7 +226,10 @@ export class DaemonWorld {
       },
       drain: () => queue.splice(0),
       statistics: () => ({ received, kernelDrops: this.drops(), ringDrops: 0, sent, sendErrors: 0 }),
-      close: () => void this.open.delete(events),
+      close: () => {
+        this.open.delete(events)
+        this.#wires.delete(come)
+      },
     }
   }
 

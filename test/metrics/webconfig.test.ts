@@ -96,7 +96,7 @@ const BAD: Readonly<Record<string, readonly [text: string, says: RegExp]>> = {
     'http_server_config:\n  headers:\n    X-Frame-Options: allow\n',
     /:3: X-Frame-Options takes deny or sameorigin, not "allow"/,
   ],
-  'a doubled key': [`${PAIR}${PAIR}`, /:4: Map keys must be unique/],
+  'a doubled key': [`${PAIR}${PAIR}`, /:4: "tls_server_config" is there twice, first in line 1\./],
   'no YAML': ['tls_server_config: [\n', /:\d: /],
   'no mapping': ['- a\n- b\n', /no list of/],
   'a section that is a word': ['tls_server_config: yes please\n', /:1: tls_server_config holds/],

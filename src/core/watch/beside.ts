@@ -1,5 +1,5 @@
 import { frameAtMs, hasFrame, rerated, spend, type Bucket } from './bucket.ts'
-import type { Question } from '../cluster-side.ts'
+import type { Question } from '../attribution.ts'
 import type { Ip } from '../ip.ts'
 import { BROADCAST_MAC } from '../mac.ts'
 

@@ -122,7 +122,7 @@ suite('a mistake in the file is told with its line', () => {
     ['listen: :70000', /^1: listen takes an address and a port/],
     ['healthListen: :10807', /^1: healthListen takes a loopback address and a port/],
     ['healthListen: 192.168.1.13:1', /^1: healthListen takes a loopback address and a port/],
-    ['interval: 5s\ninterval: 6s', /^2: Map keys must be unique/],
+    ['interval: 5s\ninterval: 6s', /^2: "interval" is there twice, first in line 1\./],
     ['interval: &a 5s', /^1: Anchors and aliases are not taken/],
     ['interval: !!binary aGk=', /^1: /],
     ['a: 1\n---\nb: 2', /^\d: .*multiple documents/i],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Question } from '../../../src/core/cluster-side.ts'
+import type { Question } from '../../../src/core/attribution.ts'
 import { BROADCAST_MAC } from '../../../src/core/mac.ts'
 import { answeredBeside, askBeside, type Allowed, type Beside } from '../../../src/core/watch/beside.ts'
 import { ip, mac } from '../../helpers/segment.ts'
