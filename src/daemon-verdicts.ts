@@ -41,7 +41,7 @@ export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'fir
   readonly row: VipReport | null
   readonly history: History
   readonly canaries: Outcome['canaries']
-  /** The last look heard nothing at all, and may have been alone: the next one tells. */
+  /** The last look could not tell, as it heard nothing at all, or who should answer changed meanwhile: the next one does. */
   readonly isDoubted: boolean
   readonly hearsay: Hearsay
   /** Whom it was judged by, where nobody asks for it from here. */
@@ -166,6 +166,9 @@ export class Verdicts {
       this.#watched.set(vip, { ...before, history, isDoubted: true })
       return
     }
+    // nor does one during which who should answer changed: what stood stands, until the next one tells
+    if (row.verdict === 'settling' && isFault(before.row?.verdict ?? 'ok') && !before.isDoubted)
+      if (this.#overMs(vip) >= 0) return void this.#watched.set(vip, { ...before, isDoubted: true })
     const history = looked(named(before.history, row.answered), {
       sinceMs: look.sinceMs,
       atMs: look.endedMs!,
@@ -180,8 +183,13 @@ export class Verdicts {
 
   /** Its hold-down is over, but who should answer changed during the look that was to tell. */
   #dueAgain(vip: Ip): void {
-    const overMs = this.#now().ms - (this.#holds.get(vip)?.atMs ?? Infinity)
+    const overMs = this.#overMs(vip)
     if (overMs >= 0 && overMs < AGAIN_MS) this.#told.delete(vip)
+  }
+
+  /** Since its hold-down; less than 0: it goes on, or there is none. */
+  #overMs(vip: Ip): number {
+    return this.#now().ms - (this.#holds.get(vip)?.atMs ?? Infinity)
   }
 
   /** The same look, by what was heard since of others. */

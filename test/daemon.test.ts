@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type { ArpFrame } from '../src/core/arp.ts'
+import { BROADCAST_MAC } from '../src/core/mac.ts'
 import { isFault } from '../src/core/verdict.ts'
 import { CONFIG, DaemonWorld, nicRecords } from './helpers/daemon.ts'
 import { NUC_MACS, NUCS, nucViews, VIPS } from './helpers/nucs.ts'
@@ -87,33 +89,47 @@ test('stale views → raw silence at once, the fault after the hold-down and not
   assert.ok(world.lines.some(({ level, message }) => level === 'error' && message === 'verdict changed'))
 })
 
-/** When the fault is told of a VIP whose node is lost, and something else changes meanwhile. */
-async function faultAfterLoss(t: TestContext, change?: { atMs: number; run: (world: DaemonWorld) => void }) {
+/** A VIP whose node is lost, until the fault is told of it; at some moment before, something else changes. */
+async function untilFault(t: TestContext, changeMs = Infinity): Promise<DaemonWorld> {
   const world = started(t)
   await world.run(60)
   world.lose('nuc-4')
   world.views = nucViews(LIVE, NUCS)
-  for (let ms = 0; ms < 120_000; ms += 50) {
-    if (change?.atMs === world.clock.monotonicMs()) change.run(world)
+  for (let left = 2400; left > 0 && world.vip(TRAEFIK).row?.verdict !== 'silent'; left--) {
+    if (changeMs === world.clock.monotonicMs()) exclude(world)
     await world.clock.run(50)
-    if (world.vip(TRAEFIK).row?.verdict === 'silent') return world.clock.monotonicMs()
   }
-  return Infinity
+  return world
+}
+
+/** Somebody else should answer for what nuc-4 answered for. */
+function exclude(world: DaemonWorld): void {
+  const nodes = world.cluster.nodes.map((node) =>
+    node.name === 'nuc-4' ? { ...node, labels: { ...node.labels, [EXCLUDE]: '' } } : node,
+  )
+  world.cluster = { ...world.cluster, nodes }
+  world.onClusterChange()
 }
 
 test('who should answer changes during the look that ends the hold-down → asked again at once, and the fault within four seconds', async (t) => {
-  const onceMs = await faultAfterLoss(t)
-  const run = (world: DaemonWorld): void => {
-    world.cluster = {
-      ...world.cluster,
-      nodes: world.cluster.nodes.map((node) =>
-        node.name === 'nuc-4' ? { ...node, labels: { ...node.labels, [EXCLUDE]: '' } } : node,
-      ),
-    }
-    world.onClusterChange()
-  }
-  const lateMs = (await faultAfterLoss(t, { atMs: onceMs - 1200, run })) - onceMs
+  const onceMs = (await untilFault(t)).clock.monotonicMs()
+  const lateMs = (await untilFault(t, onceMs - 1200)).clock.monotonicMs() - onceMs
   assert.ok(lateMs > 0 && lateMs <= 4000, `${lateMs}`)
+})
+
+test('who should answer changes during a look, while the fault stands → it stands, and the next look tells', async (t) => {
+  const world = await untilFault(t)
+  const isSweep = ({ tpa, ethDst }: ArpFrame): boolean => tpa === TRAEFIK && ethDst === BROADCAST_MAC
+  const asked = world.sent.filter(isSweep).length
+  while (world.sent.filter(isSweep).length === asked) await world.clock.run(10)
+  exclude(world)
+  await world.run(60)
+  assert.deepEqual(world.vip(TRAEFIK).row?.expected.nodes, ['nuc-1'])
+  assert.equal(world.verdicts.get(TRAEFIK)?.at(-1), 'silent')
+  assert.deepEqual(
+    world.verdicts.get(TRAEFIK)?.filter((one) => one === 'settling'),
+    [],
+  )
 })
 
 test('the API away for ten minutes → the list stays, verdicts become unknown, and come back', async (t) => {
