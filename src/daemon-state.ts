@@ -127,7 +127,8 @@ function membersOf({ cluster, readings }: ClusterSide): WatchState['members'] {
 function daemonsOf(work: Work | null): WatchState['daemons'] {
   if (!work?.isNode) return null
   const { by, recorded, daemons } = work.fleet
-  return { by, recorded, alive: daemons.length }
+  // our own is about to be written
+  return { by, recorded: new Set([...recorded, work.me]).size, alive: daemons.length }
 }
 
 function disagreement({ readings }: ClusterSide): boolean | null {

@@ -1,7 +1,7 @@
 import type { Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
 import type { Report } from './core/report.ts'
-import { planVantages, type Vantage } from './core/vantage.ts'
+import { planVantages, unusableOf, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
 import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
@@ -57,6 +57,7 @@ export class Watch {
   #hasNews = true
   #factsChanged = false
   #factsTrouble = ''
+  #unusable: ReturnType<typeof unusableOf> = new Map()
 
   constructor(config: DaemonConfig, edges: WatchEdges) {
     this.#edges = edges
@@ -137,8 +138,14 @@ export class Watch {
     if (this.#work === null) return 'The cluster has not been read yet.'
     const isReadable = this.#knowledge.look.cluster.inputs.services.ageMs !== null
     if (!isReadable) return 'Which addresses are VIPs has never been read.'
-    const wanted = this.#work.vantages.length
-    return wanted > 0 && this.#ports.all.size === 0 ? 'No interface could be opened.' : null
+    if (this.#ports.all.size > 0) return null
+    if (this.#work.vantages.length > 0) return 'No interface could be opened.'
+    const [problem] = this.#unusable.values()
+    return problem && this.#isAssigned(this.#work) ? problem.message : null
+  }
+
+  #isAssigned({ me, assignment }: Work): boolean {
+    return [...assignment.values()].some(({ vantages }) => vantages.includes(me))
   }
 
   /** Asks for one VIP now; resolves when its look is over. */
@@ -230,12 +237,25 @@ export class Watch {
     this.#work = work
     this.#knowledge.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
+    this.#tellUnusable()
     if (this.#isQuiet(work, isFirst)) return
     this.#ports.retarget(work, this.#config)
     this.#verdicts.keepOnly(new Set(work.places.map(({ vip }) => vip).filter((vip) => this.#isOurs(vip))))
     this.#tellMoves(work)
     this.#rowsOfUntested(work)
     this.#tookMs = this.#edges.clock.monotonicMs() - this.#refreshedMs
+  }
+
+  /** A name that was typed wrong would else look like a network that keeps silent. */
+  #tellUnusable(): void {
+    const { log } = this.#edges
+    const now = unusableOf(this.#config.interfaces, this.#knowledge.facts)
+    for (const [name, { message }] of now)
+      if (this.#unusable.get(name)?.message !== message)
+        log.warn?.('interface cannot be used', { interface: name, why: message })
+    for (const name of this.#unusable.keys())
+      if (!now.has(name)) log.info?.('interface can be used again', { interface: name })
+    this.#unusable = now
   }
 
   /** A node that nobody counts yet asks for nothing: its share of every budget is still somebody else's. */

@@ -35,6 +35,27 @@ function faults(world: DaemonWorld): string[] {
   )
 }
 
+test('an interface that is not there is named → told once, not ready; watched as soon as it is there', async (t) => {
+  const world = new DaemonWorld()
+  const { links } = world.facts
+  world.facts = { ...world.facts, links: links.map((one) => ({ ...one, name: 'eno9' })) }
+  world.start({ interfaces: ['eno1'] })
+  t.after(async () => {
+    world.stop.abort()
+    await world.clock.run(5000)
+    await world.ended
+  })
+  await world.run(90)
+  const told = () => world.lines.map(({ message }) => message).filter((one) => one.startsWith('interface '))
+  assert.deepEqual(told(), ['interface cannot be used'])
+  assert.match(world.watch.unready()!, /eno1/)
+  world.facts = { ...world.facts, links }
+  world.onHostChange()
+  await world.run(40)
+  assert.deepEqual(told().slice(1), ['interface can be used again'])
+  assert.deepEqual([world.watch.unready(), world.vip(TRAEFIK).row?.verdict], [null, 'ok'])
+})
+
 test('a healthy cluster → every VIP ok, and within the budget', async (t) => {
   const world = started(t)
   await world.run(120)

@@ -105,6 +105,16 @@ function isUsable(link: Link): link is Link & { mac: Mac } {
   return link.ethernet && !link.loopback && link.mac !== null && link.up && link.carrier
 }
 
+/** Named interfaces that cannot be asked from, and why. */
+export function unusableOf(named: readonly string[], { links }: HostFacts): ReadonlyMap<string, LinkProblem> {
+  return new Map(
+    named.flatMap((name) => {
+      const problem = linkProblem(name, links)
+      return problem ? [[name, problem] as const] : []
+    }),
+  )
+}
+
 function linkProblem(name: string, links: readonly Link[]): LinkProblem | undefined {
   const link = links.find((candidate) => candidate.name === name)
   if (!link) return { code: 'no-such-interface', ...strangerText(name, links) }

@@ -127,7 +127,7 @@ export function tellStory(seconds: number, seed: number): Story {
 }
 
 function sightOf(daemons: Sight['daemons'], apiAnswers: boolean): Sight {
-  return { daemons, apiAnswers, by: 'pods', recorded: daemons.length, turnsInMs: null }
+  return { daemons, apiAnswers, by: 'pods', recorded: [], turnsInMs: null }
 }
 
 function seatsOf(world: World): Set<string> {

@@ -6,8 +6,8 @@ export interface Fleet {
   readonly daemons: readonly Daemon[]
   /** By what they count as alive. */
   readonly by: Sight['by']
-  /** How many have written down their NICs, on a Node that is Ready. */
-  readonly recorded: number
+  /** Nodes that are Ready and whose NICs are written down. */
+  readonly recorded: readonly string[]
   /** Monotonic; null: the API was never away, or is away now. */
   readonly backMs: number | null
   readonly away: boolean
@@ -20,7 +20,7 @@ export interface Sight {
   readonly daemons: readonly Daemon[]
   /** `records`: their Pods cannot tell. */
   readonly by: 'pods' | 'records'
-  readonly recorded: number
+  readonly recorded: readonly string[]
   readonly apiAnswers: boolean
   /** Until the first that only restarts so far has done so for too long; null: none does. */
   readonly turnsInMs: number | null
@@ -48,7 +48,7 @@ export function sightOf({ nodes, nicRecords, daemonPods, inputs, takenAt }: Clus
   return {
     daemons: isTold ? recorded.filter(({ node }) => alive.has(node)) : recorded,
     by: tells ? 'pods' : 'records',
-    recorded: recorded.length,
+    recorded: recorded.map(({ node }) => node),
     apiAnswers: [inputs.nodes, inputs.nicRecords, inputs.daemonPods].every(isFresh),
     turnsInMs: isTold && restarting.length > 0 ? Math.min(...restarting.map(({ forMs }) => forMs)) : null,
   }

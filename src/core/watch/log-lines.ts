@@ -120,7 +120,7 @@ function inputLines({ sources: old }: WatchState, { sources }: WatchState): LogL
 /** Null where nothing is wrong: a kind that this cluster does not have is no trouble, nor is a daemon that only begins. */
 function troubleOf(readable: Readable): string | null {
   if (typeof readable === 'string') return null
-  const why = 'denied' in readable ? readable.denied : readable.failed
+  const why = 'denied' in readable ? `not allowed to ${readable.denied} (RBAC)` : readable.failed
   return why === NOT_READ_YET ? null : why
 }
 
