@@ -12,7 +12,7 @@ import type { Vantage } from './core/vantage.ts'
 import { isFault } from './core/verdict.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
-import { isStranger } from './core/watch/needs.ts'
+import { isOfNobody } from './core/watch/needs.ts'
 import type { Plan } from './core/watch/plan.ts'
 import type { Ended } from './core/watch/schedule.ts'
 import type { DaemonCluster, Knowledge } from './daemon-cluster.ts'
@@ -232,7 +232,7 @@ export class Ports {
     for (const vip of port.vantage.vips) {
       const { row } = this.#verdicts.get(vip) ?? {}
       const look = port.looks.broadcast.get(vip)
-      if (!row || !look || !row.answered.some(isStranger)) continue
+      if (!row || !look || !row.answered.some(isOfNobody)) continue
       if (row.verdict !== 'settling' && look.endedMs! >= sinceMs) this.#verdicts.judgeAgain(vip, port, look)
       else port.askNow([vip])
     }

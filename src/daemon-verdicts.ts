@@ -25,7 +25,7 @@ import {
   type History,
 } from './core/watch/history.ts'
 import { holdsAfter, holdsFrom, holdsOf, type Hold, type Holds } from './core/watch/hold.ts'
-import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
+import { pastFor, withBeside, type AddressLook } from './core/watch/address-looks.ts'
 import type { Look } from './core/watch/moves.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
@@ -273,7 +273,7 @@ export class Verdicts {
       expectations: new Map(),
       cluster: { ...side, claims: this.#gathered.claimsFor(vip, nowMs) },
       mustBeFree: free?.ips ?? [],
-      past: free ? [free.past, ...past] : past,
+      past: withBeside(past, free?.past ?? null),
       echo: this.#gathered.echo(nowMs),
       heldFor: (ip) => ({ ...(held(ip) ?? { leftMs, moved: false }), watched: true }),
       interrupted: false,

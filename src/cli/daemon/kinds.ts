@@ -50,7 +50,8 @@ export const someAddresses: Kind<readonly Ip[]> = {
   metavar: 'ADDRESS',
   repeatable: true,
   read(given, flag) {
-    if (given.length > MOST_ADDRESSES) throw wrong(flag, `at most ${MOST_ADDRESSES}`, `${given.length}`)
+    if (given.length > MOST_ADDRESSES)
+      throw wrong(flag, `at most ${MOST_ADDRESSES} addresses`, `${given.length}`)
     return [...new Set(given.map((typed) => ipv4Of(typed, flag)))]
   },
 }

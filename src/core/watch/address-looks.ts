@@ -111,6 +111,13 @@ function lossOf<C>({ loss, lossyInARow }: AddressLook<C>): Loss {
   return loss === 'lost' && lossyInARow >= MAX_ROUNDS ? 'none' : loss
 }
 
+/** What was heard beside the plan is told with what was heard of others before: it proves nothing of who is heard now. */
+export function withBeside([first, ...rest]: readonly PastRound[], beside: PastRound | null): PastRound[] {
+  if (!first || !beside) return first ? [first, ...rest] : []
+  const ledgers = new Map([...beside.round.ledgers, ...first.round.ledgers])
+  return [{ ...first, round: { ...first.round, ledgers } }, ...rest]
+}
+
 /** Who was asked alone since its last broadcast: those that show, near the look, that we hear; and the others. */
 function alonePast<C>(
   looks: Looks<C>,

@@ -8,7 +8,7 @@ export type Need = 'attribution' | 'free' | 'echo' | 'claims'
 export function needsOf(row: VipReport): readonly Need[] {
   const others = row.answered.filter(({ relation }) => relation !== 'self')
   const isBad = row.verdict === 'settling' || isFault(row.verdict)
-  const isStrange = others.some(isStranger)
+  const isStrange = others.some(isOfNobody)
   return [
     ...(isStrange ? (['attribution', 'free'] as const) : []),
     ...(isBad && others.length === 0 ? (['echo'] as const) : []),
@@ -17,7 +17,7 @@ export function needsOf(row: VipReport): readonly Need[] {
 }
 
 /** Of no node that is known; perhaps another NIC of one. */
-export function isStranger({ node, relation }: AnswerReport): boolean {
+export function isOfNobody({ node, relation }: AnswerReport): boolean {
   return node === null && relation !== 'self'
 }
 

@@ -117,6 +117,14 @@ suite('a mistake in the file is told with its line', () => {
     ['budget: 1e1', '1: budget takes a whole number from 1 to 100, not "1e1".'],
     ['passive: maybe', '1: passive takes 1 or 0, not "maybe".'],
     ['memberlist: of', '1: memberlist takes auto, off or require, not "of". Did you mean off?'],
+    [
+      'mustBeFree: [192.168.1.70, fd00::1]',
+      '1: mustBeFree takes an IPv4 address, like 192.168.1.70, not "fd00::1".',
+    ],
+    [
+      `mustBeFree: [${Array.from({ length: 17 }, (_, i) => `10.0.0.${i}`).join()}]`,
+      '1: mustBeFree takes at most 16 addresses, not "17".',
+    ],
     ['listen: 10806', /^1: listen takes an address and a port, like :10806 or/],
     ['listen: example.org:1', /^1: listen takes an address and a port/],
     ['listen: :70000', /^1: listen takes an address and a port/],

@@ -11,6 +11,7 @@ import {
   newLooks,
   pastFor,
   takeFrame,
+  withBeside,
   type Looks,
 } from '../../../src/core/watch/address-looks.ts'
 import { ip, mac, OWN_MAC, replyTo } from '../../helpers/segment.ts'
@@ -113,4 +114,19 @@ test('the last look tells whether an address answers; what is asked no more is f
   assert.equal(answeredLast(looks, NODE), false)
   keepOnly(looks, new Set([VIP]))
   assert.equal(answeredLast(looks, NODE), null)
+})
+
+test('somebody answers for a free address → known, and no proof that a vantage hears that was asked nothing else', () => {
+  const looks = newLooks<null>()
+  const free = ip('192.168.1.70')
+  look(looks, free, 0, NUC4)
+  const beside = pastFor(looks, free).at(-1)!
+  assert.deepEqual(withBeside([], beside), [])
+  look(looks, VIP, 30_000, null)
+  keepOnly(looks, new Set([VIP]))
+  const past = withBeside(pastFor(looks, VIP), beside)
+  assert.deepEqual(
+    [mergeEvidence(past, free).answers.map((one) => one.mac), hearing(past).hears],
+    [[NUC4], false],
+  )
 })
