@@ -42,8 +42,8 @@ export class WideSources {
   readings(nowMs: number): Pick<Readings, WideList | 'capabilities' | 'otherAnnouncers'> {
     return {
       ...readingsOf(this.#lists, nowMs),
-      capabilities: valueOf(this.#capabilities, { crds: null }, nowMs),
-      otherAnnouncers: valueOf(this.#others, [], nowMs),
+      capabilities: valueOf(this.#capabilities, UNKNOWN, nowMs),
+      otherAnnouncers: valueOf(this.#others, NONE, nowMs),
     }
   }
 
@@ -94,7 +94,7 @@ export class MetallbSources {
       ...readingsOf(this.#lists, nowMs),
       memberlistConfig: valueOf(this.#memberlist, null, nowMs),
       excludedInterfaces: valueOf(this.#excluded, null, nowMs),
-      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, [], nowMs),
+      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, NONE, nowMs),
     }
   }
 
@@ -122,8 +122,11 @@ export class MetallbSources {
   }
 }
 
+/** The same ones each time, so that a snapshot shows whether anything changed. */
+const [NONE, UNKNOWN]: [readonly never[], Capabilities] = [[], { crds: null }]
+
 const NOT_NEEDED: Reading<readonly never[]> = {
-  value: [],
+  value: NONE,
   input: { readable: { failed: 'not read while ServiceL2Status can be' }, ageMs: null },
 }
 

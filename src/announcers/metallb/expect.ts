@@ -108,7 +108,7 @@ function interfacesOf(nodes: readonly string[], polls: readonly Poll[]): Somebod
   const allowed = (node: string): 'all' | string[] => {
     const lists = polls.flatMap(({ ballot, share }) =>
       share.votes.some(({ elects }) => elects === node)
-        ? ballot.ranked.filter((one) => one.node === node)
+        ? (ballot.free.get(node) ?? [])
         : [],
     )
     if (lists.some(({ interfaces }) => interfaces === 'all')) return 'all'
