@@ -1,7 +1,7 @@
-import type { Vip } from './announcers/announcer.ts'
+import type { Evidence, Vip } from './announcers/announcer.ts'
 import { contenders, metallb } from './announcers/metallb/metallb.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import type { ClusterSnapshot } from './core/cluster.ts'
+import { differsInAgesAlone, INPUTS, type ClusterSnapshot } from './core/cluster.ts'
 import { suspectsOf, type ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import { contains, isIpv4, prefixOf, type Ip, type Prefix } from './core/ip.ts'
@@ -10,17 +10,19 @@ import { isOnLink, planVantages, type Vantage } from './core/vantage.ts'
 import { outsideTempo, type Tempo } from './core/watch/budget.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { fleetAfter, type Fleet } from './core/watch/fleet.ts'
-import { planOf, type Plan, type Target } from './core/watch/plan.ts'
+import { loadsOf, type Loads } from './core/watch/loads.ts'
+import { planOf, type Plan, type Planned, type Target } from './core/watch/plan.ts'
 import {
   assign,
   assignOutside,
   daemonsOf,
   segmentsHeard,
+  watchedBy,
   type Assignment,
   type Daemon,
   type Place,
 } from './core/watch/vantages.ts'
-import { evidenceOf, type Look } from './elected.ts'
+import { evidenceOf, MAX_AGE_MS, type Look } from './elected.ts'
 import { viewIntervalMs } from './daemon-cluster.ts'
 
 /** Who watches what, as every daemon computes it, and what of that is ours. */
@@ -30,8 +32,13 @@ export interface Work {
   readonly isNode: boolean
   readonly vips: ReadonlyMap<Ip, Vip>
   readonly places: readonly Place[]
+  readonly placeOf: ReadonlyMap<Ip, Place>
   readonly assignment: Assignment
+  /** VIPs that it gives us. */
+  readonly mine: readonly Ip[]
   readonly fleet: Fleet
+  /** What it was made of. */
+  readonly of: Pick<Ground, 'config' | 'facts' | 'look'>
   /** Interfaces that we ask from, with our VIPs; each VIP on one of them alone. */
   readonly vantages: readonly Vantage[]
   /** Speakers whose views bear on our VIPs, and how often each is asked. */
@@ -43,7 +50,8 @@ export interface Ground {
   readonly facts: HostFacts
   readonly look: Look
   readonly side: ClusterSide
-  readonly fleet: Fleet | null
+  /** What was made before: of it is kept what did not change. */
+  readonly before: Work | null
   readonly nowMs: number
 }
 
@@ -53,27 +61,78 @@ const FRESH_MS = 46_000
 const CONTENDERS = 3
 
 export function workOf(ground: Ground): Work {
-  const { config, facts, look, side } = ground
+  const { config, facts, look, side, before } = ground
   const me = config.node ?? side.ownNode ?? facts.hostname
-  const vips = vipsOf(look.cluster, config)
   const fleet = fleetOf(ground, me)
+  if (before && isAsBefore(before, ground, fleet)) return { ...before, fleet, of: { config, facts, look } }
+  const vips = vipsOf(look.cluster, config)
   const own: Daemon = { node: me, segments: segmentsOfHost(facts) }
   const isNode = config.node !== null
-  const hearing = isNode ? fleet.daemons : [own]
-  const heard = segmentsHeard(hearing)
-  const places = [...vips.values()].map((vip) => placeOf(vip, look, heard))
-  const assignment = isNode ? assign(fleet.daemons, places, config.vantages) : assignOutside(own, places)
-  const mine = places.map(({ vip }) => vip).filter((vip) => assignment.get(vip)!.vantages.includes(me))
+  const places = placesOf(vips, look, isNode ? fleet.daemons : [own], before)
+  const assignment = isNode ? assigned(fleet.daemons, places, config, before) : assignOutside(own, places)
+  const mine = watchedBy(me, assignment, places).map(({ vip }) => vip)
   return {
     me,
     isNode,
     vips,
     places,
+    placeOf: new Map(places.map((place) => [place.vip, place])),
     assignment,
+    mine,
     fleet,
+    of: { config, facts, look },
     vantages: vantagesOf(mine, config.interfaces, facts),
     speakers: config.memberlist === 'off' ? new Map() : speakersOf(vips, assignment, mine, look.cluster),
   }
+}
+
+/** Nothing changed but ages, and none of those is past what an election takes. */
+function isAsBefore({ of, fleet: { daemons } }: Work, { config, facts, look }: Ground, fleet: Fleet): boolean {
+  return (
+    of.config === config &&
+    of.facts === facts &&
+    differsInAgesAlone(of.look.cluster, look.cluster) &&
+    oldOf(of.look) === oldOf(look) &&
+    isSameJson(daemons, fleet.daemons)
+  )
+}
+
+/** Inputs that decide nothing any more. */
+function oldOf({ cluster: { inputs } }: Look): string {
+  return INPUTS.filter((name) => (inputs[name].ageMs ?? Infinity) > MAX_AGE_MS).join()
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+function placesOf(
+  vips: Work['vips'],
+  look: Look,
+  hearing: readonly Daemon[],
+  before: Work | null,
+): readonly Place[] {
+  const evidence = evidenceOf({ ...look, views: null }, new Set())
+  const heard = segmentsHeard(hearing)
+  return [...vips.values()].map((vip) => {
+    const place = placeOf(vip, look.cluster, evidence, heard)
+    const old = before?.placeOf.get(vip.ip)
+    return old && isSameJson([old.answerers, old.segments], [place.answerers, place.segments]) ? old : place
+  })
+}
+
+/** While the daemons stay only what moved is assigned anew. */
+function assigned(
+  daemons: readonly Daemon[],
+  places: readonly Place[],
+  { vantages }: DaemonConfig,
+  before: Work | null,
+): Assignment {
+  const isSame = before?.isNode && before.of.config.vantages === vantages
+  if (!isSame || !isSameJson(before.fleet.daemons, daemons)) return assign(daemons, places, vantages)
+  const moved = places.filter((place) => before.placeOf.get(place.vip) !== place)
+  const fresh = assign(daemons, moved, vantages)
+  return new Map(places.map(({ vip }) => [vip, fresh.get(vip) ?? before.assignment.get(vip)!]))
 }
 
 function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): ReadonlyMap<Ip, Vip> {
@@ -88,7 +147,7 @@ function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): Readonl
 }
 
 /** A node's daemon lives as long as the node is Ready and its record is there; ours lives because we are here. */
-function fleetOf({ look, facts, config, fleet, nowMs }: Ground, me: string): Fleet {
+function fleetOf({ look, facts, config, before, nowMs }: Ground, me: string): Fleet {
   const { nodes, nicRecords, inputs } = look.cluster
   const ready = nodes.filter((node) => node.ready?.status === 'True').map(({ name }) => name)
   const others = daemonsOf(ready, nicRecords).filter(({ node }) => node !== me)
@@ -96,7 +155,7 @@ function fleetOf({ look, facts, config, fleet, nowMs }: Ground, me: string): Fle
   const apiAnswers = [inputs.nodes, inputs.nicRecords].every(
     ({ readable, ageMs }) => typeof readable !== 'string' || (ageMs !== null && ageMs < FRESH_MS),
   )
-  return fleetAfter(fleet, { daemons: [...others, ...own], apiAnswers }, nowMs)
+  return fleetAfter(before?.fleet ?? null, { daemons: [...others, ...own], apiAnswers }, nowMs)
 }
 
 function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
@@ -108,8 +167,8 @@ function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
 }
 
 /** By the API alone, which all daemons read alike: the views that they read differ. */
-function placeOf(vip: Vip, look: Look, heard: readonly Prefix[]): Place {
-  const elected = metallb.elect(vip, look.cluster, evidenceOf({ ...look, views: null }, new Set()))
+function placeOf(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence, heard: readonly Prefix[]): Place {
+  const elected = metallb.elect(vip, cluster, evidence)
   return { vip: vip.ip, answerers: nodesIn(elected), segments: heard.filter((one) => contains(one, vip.ip)) }
 }
 
@@ -171,8 +230,7 @@ export function portPlan({ work, vantage, side, macs, config, strangers }: Targe
   )
   const plan = planOf({
     me: work.me,
-    assignment: work.assignment,
-    places: work.places.map((place) => asElected(place, vantage, side)),
+    ...loaded(work, vantage, side, tempo),
     tempo,
     nodes,
     strangers,
@@ -192,12 +250,34 @@ export function tempoOf(config: DaemonConfig, isNode: boolean): Tempo {
   return isNode ? tempo : outsideTempo(tempo)
 }
 
-/** Of our own VIPs the speakers' views tell whom to ask alone. */
-function asElected(place: Place, vantage: Vantage, side: ClusterSide): Place {
-  if (!vantage.vips.includes(place.vip)) return place
+const loads = new WeakMap<Work['assignment'], { readonly key: string; readonly loads: Loads }>()
+
+/**
+ * Our places, and what all together cost. Of our own VIPs the speakers' views tell whom to ask alone; the rest is as all
+ * daemons compute it, and is counted again only when one of these moved.
+ */
+function loaded(
+  { mine, placeOf, places, assignment }: Work,
+  { vips }: Vantage,
+  side: ClusterSide,
+  tempo: Tempo,
+): Pick<Planned, 'mine' | 'loads'> {
+  const here = new Set(vips)
+  const ours = mine.map((vip) => (here.has(vip) ? asElected(placeOf.get(vip)!, side) : placeOf.get(vip)!))
+  const moved = new Map(ours.filter((one) => one !== placeOf.get(one.vip)).map((one) => [one.vip, one]))
+  const key = JSON.stringify([tempo, [...moved.values()]])
+  const known = loads.get(assignment)
+  if (known?.key === key) return { mine: ours, loads: known.loads }
+  const all = moved.size === 0 ? places : places.map((place) => moved.get(place.vip) ?? place)
+  const made = loadsOf(assignment, all, tempo)
+  loads.set(assignment, { key, loads: made })
+  return { mine: ours, loads: made }
+}
+
+function asElected(place: Place, side: ClusterSide): Place {
   const elected = side.expect(place.vip, new Set())?.elected
   const answerers = elected ? nodesIn(elected) : []
-  return answerers.length > 0 ? { ...place, answerers } : place
+  return answerers.length === 0 || isSameJson(answerers, place.answerers) ? place : { ...place, answerers }
 }
 
 function macOf(node: string, { nodeOf }: MacMap) {

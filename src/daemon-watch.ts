@@ -4,12 +4,13 @@ import type { Report } from './core/report.ts'
 import { planVantages, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
-import type { Observation, WatchState } from './core/watch/state.ts'
+import type { Observation, VipState, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
 import { nodesIn, workOf, type Work } from './daemon-plan.ts'
 import { Ports, type WatchEdges } from './daemon-ports.ts'
 import { reportOf, stateOf, type Parts } from './daemon-state.ts'
 import { Verdicts } from './daemon-verdicts.ts'
+import { VipStates } from './daemon-vip-states.ts'
 import { ArpcheckError, messageOf } from './errors.ts'
 
 export type { WatchEdges } from './daemon-ports.ts'
@@ -37,6 +38,7 @@ export class Watch {
   readonly #knowledge: Knowledge
   readonly #verdicts: Verdicts
   readonly #ports: Ports
+  readonly #states = new VipStates()
   readonly #essences = new Map<Ip, string>()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
@@ -45,6 +47,7 @@ export class Watch {
   #loaded: WatchState['config']
   #work: Work | null = null
   #logged: WatchState
+  #untold = { before: new Map<Ip, VipState>(), after: new Map<Ip, VipState>() }
   #refreshedMs = -Infinity
   #tookMs = 0
   #quietSinceMs: number | null = null
@@ -66,7 +69,7 @@ export class Watch {
       onTrouble: () => (this.#factsChanged = true),
       onLooked: (vip) => this.#release(vip),
     })
-    this.#logged = this.state()
+    this.#logged = stateOf(this.#parts(), this.#untold.before)
   }
 
   /** Until the signal; then every capture is closed. `observe` hears what histograms count. */
@@ -99,7 +102,8 @@ export class Watch {
   }
 
   state(): WatchState {
-    return stateOf(this.#parts())
+    this.#follow()
+    return stateOf(this.#parts(), this.#states.all)
   }
 
   report(): Report {
@@ -183,8 +187,14 @@ export class Watch {
     const look = this.#knowledge.refresh()
     const side = this.#knowledge.sideSince(look)
     const { facts } = this.#knowledge
-    const fleet = this.#work?.fleet ?? null
-    const work = workOf({ config: this.#config, facts, look, side, fleet, nowMs: this.#refreshedMs })
+    const work = workOf({
+      config: this.#config,
+      facts,
+      look,
+      side,
+      before: this.#work,
+      nowMs: this.#refreshedMs,
+    })
     this.#work = work
     this.#knowledge.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
@@ -255,13 +265,13 @@ export class Watch {
 
   /** Assigned to us, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
   #isOurs(vip: Ip): boolean {
-    const { me, isNode, assignment, places } = this.#work!
+    const { me, isNode, assignment, placeOf } = this.#work!
     const watch = assignment.get(vip)
     if (!watch) return false
     if (watch.vantages.includes(me) || this.#ports.of(vip)) return true
     if (watch.vantages.length > 0) return false
     if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
-    return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false
+    return placeOf.get(vip)?.answerers.includes(me) ?? false
   }
 
   async #publish(signal: AbortSignal): Promise<void> {
@@ -276,10 +286,22 @@ export class Watch {
   }
 
   #tellChanges(): void {
-    const state = this.state()
-    for (const { level, message, fields } of changesBetween(this.#logged, state))
+    this.#follow()
+    const { before, after } = this.#untold
+    const state = stateOf(this.#parts(), after)
+    for (const { level, message, fields } of changesBetween({ ...this.#logged, vips: before }, state))
       this.#edges.log[level]?.(message, fields)
+    this.#untold = { before: new Map(), after: new Map() }
     this.#logged = state
+  }
+
+  /** What moved since the log was told: of each VIP the state that was told, and the newest. */
+  #follow(): void {
+    const { before, after } = this.#states.update(this.#parts())
+    const { before: told, after: newest } = this.#untold
+    for (const [vip, state] of before) if (!told.has(vip) && !newest.has(vip)) told.set(vip, state)
+    for (const vip of before.keys()) newest.delete(vip)
+    for (const [vip, state] of after) newest.set(vip, state)
   }
 
   #parts(): Parts {

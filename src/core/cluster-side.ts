@@ -105,26 +105,49 @@ export function nodeFactsOf(
   echo: ReadonlyMap<Ip, 'alive' | 'silent'>,
 ): ReadonlyMap<string, NodeFacts> {
   const { cluster, readings } = side
+  const records = byNode(cluster.nicRecords, ({ node }) => node)
+  const pods = byNode(cluster.speakerPods, ({ nodeName }) => nodeName)
+  const states = byNode(cluster.configurationStates, ({ node }) => node)
+  const views = byNode(readings, ({ speaker }) => speaker.name)
   const found = cluster.nodes.map((node): NodeFacts => {
     const { name, internalIps, ready } = node
     const ip = internalIps.find(isIpv4) ?? null
-    const nics = cluster.nicRecords.find((record) => record.node === name)?.nics ?? null
+    const nics = records.get(name)?.[0]?.nics ?? null
     return {
       name,
       ip,
       address: name === side.ownNode ? 'answered' : addressOf(node, past),
       echo: (ip && echo.get(ip)) ?? null,
       ready,
-      pods: cluster.speakerPods.filter(({ nodeName }) => nodeName === name),
+      pods: pods.get(name) ?? [],
       podsKnown: cluster.inputs.speakerPods.readable === 'yes',
       isHere: nics?.some(({ addresses }) => addresses.some((one) => isOnLink(one.ip, link))) ?? false,
       nics,
-      reading: readings.find(({ speaker }) => speaker.name === name)?.reading ?? null,
+      reading: views.get(name)?.[0]?.reading ?? null,
       metrics: metricsFor(name, side.claims),
-      config: cluster.configurationStates.find((state) => state.node === name) ?? null,
+      config: states.get(name)?.[0] ?? null,
     }
   })
   return new Map(found.map((facts) => [facts.name, facts]))
+}
+
+const indexes = new WeakMap<readonly unknown[], ReadonlyMap<string | null, readonly unknown[]>>()
+
+/** A list that the snapshot holds, by node; made once, as those lists never change. */
+function byNode<T>(
+  list: readonly T[],
+  nodeOf: (one: T) => string | null,
+): ReadonlyMap<string | null, readonly T[]> {
+  const known = indexes.get(list) as ReadonlyMap<string | null, readonly T[]> | undefined
+  if (known) return known
+  const index = new Map<string | null, T[]>()
+  for (const one of list) {
+    const all = index.get(nodeOf(one)) ?? []
+    index.set(nodeOf(one), all)
+    all.push(one)
+  }
+  indexes.set(list, index)
+  return index
 }
 
 function metricsFor(name: string, { before, after }: ClusterSide['claims']): NodeFacts['metrics'] {
@@ -155,7 +178,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
-    vips: new Set(side.vips.keys()),
+    vips: side.vips,
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
     wasAsked: (ip, mac) => mergeEvidence(past, ip).askedAlone.includes(mac),
@@ -190,8 +213,8 @@ export function attributionQuestions(
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {
-  const asked = [...vips.keys()].filter((vip) => wasAsked(past, vip))
-  return new Set(asked.flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
+  const asked = new Set(past.flatMap(({ round }) => [...round.ledgers.keys()]).filter((ip) => vips.has(ip)))
+  return new Set([...asked].flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
 }
 
 function wasAsked(past: readonly PastRound[], ip: Ip): boolean {
