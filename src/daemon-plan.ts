@@ -1,7 +1,7 @@
 import type { Evidence, Vip } from './announcers/announcer.ts'
 import { contenders, metallb } from './announcers/metallb/metallb.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import { differsInAgesAlone, INPUTS, type ClusterSnapshot } from './core/cluster.ts'
+import { differsInAgesAlone, type ClusterSnapshot } from './core/cluster.ts'
 import { suspectsOf, type ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import { contains, isIpv4, prefixOf, type Ip, type Prefix } from './core/ip.ts'
@@ -23,7 +23,7 @@ import {
   type Place,
 } from './core/watch/vantages.ts'
 import { evidenceOf, MAX_AGE_MS, type Look } from './elected.ts'
-import { viewIntervalMs } from './daemon-cluster.ts'
+import { ELECTING, viewIntervalMs } from './daemon-cluster.ts'
 
 /** Who watches what, as every daemon computes it, and what of that is ours. */
 export interface Work {
@@ -99,7 +99,7 @@ function isAsBefore({ of, fleet: { daemons } }: Work, { config, facts, look }: G
 
 /** Inputs that decide nothing any more. */
 function oldOf({ cluster: { inputs } }: Look): string {
-  return INPUTS.filter((name) => (inputs[name].ageMs ?? Infinity) > MAX_AGE_MS).join()
+  return ELECTING.filter((name) => (inputs[name].ageMs ?? Infinity) > MAX_AGE_MS).join()
 }
 
 function isSameJson(a: unknown, b: unknown): boolean {
