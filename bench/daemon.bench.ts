@@ -21,7 +21,9 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60)
 /** Verdicts, the first full collections: what comes after it is the steady state. */
 const WARM_SECONDS = Number(process.env['BENCH_WARM_SECONDS'] ?? 60)
 /** For profiles; as shipped where not given. */
-const FLAGS = (process.env['BENCH_NODE_FLAGS'] ?? '--max-old-space-size=96 --max-semi-space-size=2').split(' ')
+const FLAGS = (process.env['BENCH_NODE_FLAGS'] ?? '--max-old-space-size=96 --max-semi-space-size=2').split(
+  ' ',
+)
 const SIZES = (process.env['BENCH_SIZES'] ?? '100x50 100x5 1000x50 10000x500').split(' ')
 const ROLE = 'ARPCHECK_BENCH_ROLE'
 const GATEWAY = '10.9.0.1'
@@ -75,7 +77,9 @@ async function follow(vips: number, nodes: number, kubeconfig: string, folder: s
   const config = join(folder, 'arpcheck.yaml')
   writeFileSync(config, 'node: node-0\nmemberlist: off\nmetricsMaxVips: 10000\nlogLevel: warn\n')
   const argv = ['daemon', '--config', config, '--kubeconfig', kubeconfig, '--listen', '127.0.0.1:10806']
-  const daemon = spawn(process.execPath, [...FLAGS, DAEMON, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const daemon = spawn(process.execPath, [...FLAGS, DAEMON, ...argv], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const ended = new Promise((resolve) => daemon.once('close', resolve))
   try {
     await pause(WARM_SECONDS * 1000)
@@ -182,7 +186,10 @@ async function serve(vips: number, nodes: number, path: string): Promise<void> {
 
 function serviceOf(i: number, names: readonly string[]): ApiObject[] {
   const name = `service-${i}`
-  const endpoints = [0, 1, 2].map((j) => ({ ip: `10.42.${i & 255}.${j}`, node: names[(i + j) % names.length]! }))
+  const endpoints = [0, 1, 2].map((j) => ({
+    ip: `10.42.${i & 255}.${j}`,
+    node: names[(i + j) % names.length]!,
+  }))
   const labels = { app: name, team: 'web' }
   return [
     objects.service({ name, ips: [vipOf(i)], annotations: APPLIED, labels }),

@@ -14,10 +14,14 @@ export function plot({ title, x, lines }: Plot): string {
   const parts = [
     text(WIDTH / 2, 20, title, 'middle'),
     text(WIDTH / 2, HEIGHT - 12, x.title, 'middle'),
-    ...x.values.map((value) => text(across.at(value), HEIGHT - BOTTOM + 20, value.toLocaleString('en'), 'middle')),
+    ...x.values.map((value) =>
+      text(across.at(value), HEIGHT - BOTTOM + 20, value.toLocaleString('en'), 'middle'),
+    ),
     ...up.decades.map((value) => grid(up.at(value), value)),
     ...lines.map((line, i) => drawn(line.values.map((value, j) => [across.at(x.values[j]!), up.at(value), value]), COLOURS[i]!)), // prettier-ignore
-    ...lines.map((line, i) => `<g fill="${COLOURS[i]!}">${text(LEFT + 8, 38 + 16 * i, line.title, 'start')}</g>`),
+    ...lines.map(
+      (line, i) => `<g fill="${COLOURS[i]!}">${text(LEFT + 8, 38 + 16 * i, line.title, 'start')}</g>`,
+    ),
   ]
   const size = `width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">\n<rect width="100%" height="100%" fill="white"/>\n${parts.join('\n')}\n</svg>\n`

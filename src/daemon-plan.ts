@@ -87,7 +87,11 @@ export function workOf(ground: Ground): Work {
 }
 
 /** Nothing changed but ages, and none of those is past what an election takes. */
-function isAsBefore({ of, fleet: { daemons } }: Work, { config, facts, look }: Ground, fleet: Fleet): boolean {
+function isAsBefore(
+  { of, fleet: { daemons } }: Work,
+  { config, facts, look }: Ground,
+  fleet: Fleet,
+): boolean {
   return (
     of.config === config &&
     of.facts === facts &&
@@ -115,7 +119,7 @@ function placesOf(
   const evidence = evidenceOf({ ...look, views: null }, new Set())
   const heard = segmentsHeard(hearing)
   return [...vips.values()].map((vip) => {
-    const place = placeOf(vip, look.cluster, evidence, heard)
+    const place = placed(vip, look.cluster, evidence, heard)
     const old = before?.placeOf.get(vip.ip)
     return old && isSameJson([old.answerers, old.segments], [place.answerers, place.segments]) ? old : place
   })
@@ -167,7 +171,7 @@ function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
 }
 
 /** By the API alone, which all daemons read alike: the views that they read differ. */
-function placeOf(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence, heard: readonly Prefix[]): Place {
+function placed(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence, heard: readonly Prefix[]): Place {
   const elected = metallb.elect(vip, cluster, evidence)
   return { vip: vip.ip, answerers: nodesIn(elected), segments: heard.filter((one) => contains(one, vip.ip)) }
 }

@@ -124,16 +124,21 @@ export class Watch {
     const port = this.#ports.of(vip)
     if (!port || this.#config.passive) throw notFromHere(vip, this.#work)
     await new Promise<void>((resolve, reject) => {
-      const waiting = this.#waiting.get(vip) ?? new Set()
-      this.#waiting.set(vip, waiting.add(done))
+      const known = this.#waiting
+      const waiting = known.get(vip) ?? new Set()
+      known.set(vip, waiting.add(done))
       signal.addEventListener('abort', late, { once: true })
       port.makeSure([vip])
       function done(): void {
         signal.removeEventListener('abort', late)
         resolve()
       }
-      function late(): void {
+      const forget = (): void => {
         waiting.delete(done)
+        if (waiting.size === 0 && known.get(vip) === waiting) known.delete(vip)
+      }
+      function late(): void {
+        forget()
         const message = `The budget did not allow to ask for ${vip} in time.`
         reject(new ArpcheckError('capture-failed', message, { remedy: ['Ask less often.'] }))
       }

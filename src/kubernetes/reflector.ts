@@ -171,7 +171,9 @@ export class Reflector<T> implements Source<T> {
     const key = keyOf(object)
     const known = this.#items.get(key)
     if (type === 'delete')
-      return known !== undefined && !isOlder(version, known.version) && this.#items.delete(key) ? 'news' : 'past'
+      return known !== undefined && !isOlder(version, known.version) && this.#items.delete(key)
+        ? 'news'
+        : 'past'
     // A replayed event must bring nothing back: neither an older state nor what was deleted since.
     const past = known?.version ?? this.#resume
     if (version === past || isOlder(version, past ?? '')) return 'past'

@@ -57,17 +57,17 @@ export function snapshotOf(
 }
 
 type Slices = ClusterSnapshot['endpointSlices']
-const known = new WeakMap<Slices, { readonly of: ClusterSnapshot['services']; readonly slices: Slices }>()
+const filtered = new WeakMap<Slices, { readonly of: ClusterSnapshot['services']; readonly slices: Slices }>()
 
 /** Most slices belong to Services that announce nothing. The same list until either changes. */
 function slicesOf(services: ClusterSnapshot['services'], all: Slices): Slices {
-  const last = known.get(all)
+  const last = filtered.get(all)
   if (last?.of === services) return last.slices
   const keys = new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))
   const slices = all.filter(({ serviceNamespace, serviceName }) =>
     keys.has(`${serviceNamespace}/${serviceName}`),
   )
-  known.set(all, { of: services, slices })
+  filtered.set(all, { of: services, slices })
   return slices
 }
 

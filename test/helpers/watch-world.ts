@@ -100,7 +100,14 @@ export class World {
     const daemons: Daemon[] = live.map((i) => ({ node: nodeOf(i), segments: [LAN] }))
     const assignment = (this.assignment = assign(daemons, places, count))
     const nodes = new Map(this.schedules.map((_, i) => [nodeOf(i), { ip: hostOf(i), mac: macOf(i) }]))
-    const shared = { loads: loadsOf(assignment, places, tempo), tempo, nodes, strangers: new Map(), canaries: [], passive }
+    const shared = {
+      loads: loadsOf(assignment, places, tempo),
+      tempo,
+      nodes,
+      strangers: new Map(),
+      canaries: [],
+      passive,
+    }
     for (const i of live) {
       const plan = planOf({ ...shared, me: nodeOf(i), mine: watchedBy(nodeOf(i), assignment, places) })
       this.at(this.nowMs + this.random.next() * withinMs, () => this.happen(i, { what: 'plan', plan }))

@@ -39,8 +39,7 @@ const orders = new Orders()
 export function ballotOf(standing: Standing, ground: Ground, rules: Rules): Ballot {
   const slate = slateOf(standing, ground, rules)
   const { hashed, refusal, free, base, scored } = slate
-  const names = ground.names
-  let [ranked, first]: [Candidate[] | undefined, string[] | undefined] = [undefined, undefined]
+  let ranked: Candidate[] | undefined
   return {
     hashed,
     refusal,
@@ -54,8 +53,7 @@ export function ballotOf(standing: Standing, ground: Ground, rules: Rules): Ball
       return (ranked ??= rank([...free.values()], hashed ?? ''))
     },
     get first() {
-      const isTold = hashed !== null && !scored && free.size > 0
-      return (first ??= isTold ? orders.firstOf(names, hashed).map(({ node }) => node) : [])
+      return hashed === null || scored || free.size === 0 ? [] : orders.firstOf(ground.names, hashed)
     },
   }
 }

@@ -12,32 +12,25 @@ const LEAST = 3
 /** Older ones go first. */
 const MOST_TEXTS = 20_000
 
-interface Place {
-  readonly node: string
-  readonly hash: string
-}
-
 /**
  * Hashing every node for every address is most of what a plan of a large cluster costs (500 nodes, 10,000 addresses: 3 s),
  * and no digest ever changes: only a node that came is hashed anew.
  */
 export class Orders {
   #names: ReadonlySet<string> = new Set()
-  readonly #known = new Map<string, readonly Place[]>()
+  readonly #known = new Map<string, readonly string[]>()
 
   get size(): number {
     return this.#known.size
   }
 
   /** The first few of these nodes, in the order of their digests. */
-  firstOf(names: ReadonlySet<string>, text: string): readonly Place[] {
+  firstOf(names: ReadonlySet<string>, text: string): readonly string[] {
     if (names !== this.#names) this.#follow(names)
     const known = this.#known.get(text)
     if (known) return known
-    const first = best([...names].map((node) => ({ node, hash: hashOf(node, text) })))
-    for (const oldest of this.#known.keys())
-      if (this.#known.size < MOST_TEXTS) break
-      else this.#known.delete(oldest)
+    if (this.#known.size >= MOST_TEXTS) this.#known.delete(this.#known.keys().next().value!)
+    const first = best([...names], text)
     this.#known.set(text, first)
     return first
   }
@@ -48,19 +41,22 @@ export class Orders {
     this.#names = names
     if ((came.length + went.size) * LEAST > names.size) this.#known.clear()
     if (came.length + went.size > 0)
-      for (const [text, places] of this.#known) this.#revise(text, places, came, went)
+      for (const [text, first] of this.#known) this.#revise(text, first, came, went)
   }
 
-  #revise(text: string, places: readonly Place[], came: readonly string[], went: ReadonlySet<string>): void {
-    const left = places.filter(({ node }) => !went.has(node))
+  #revise(text: string, first: readonly string[], came: readonly string[], went: ReadonlySet<string>): void {
+    const left = first.filter((node) => !went.has(node))
+    if (left.length < LEAST) return void this.#known.delete(text)
     // whoever comes after the last that is known may come after others that nobody remembers
-    const last = left.at(-1)?.hash ?? ''
-    const fresh = came.map((node) => ({ node, hash: hashOf(node, text) })).filter((one) => one.hash < last)
-    if (left.length + fresh.length < LEAST) this.#known.delete(text)
-    else if (fresh.length > 0 || left.length < places.length) this.#known.set(text, best([...left, ...fresh]))
+    const last = hashOf(left.at(-1)!, text)
+    const fresh = came.filter((node) => hashOf(node, text) < last)
+    if (fresh.length > 0) this.#known.set(text, best([...left, ...fresh], text))
+    else if (left.length < first.length) this.#known.set(text, left)
   }
 }
 
-function best(places: Place[]): readonly Place[] {
-  return places.sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, KEPT)
+function best(nodes: readonly string[], text: string): readonly string[] {
+  const hashed = nodes.map((node) => ({ node, hash: hashOf(node, text) }))
+  const sorted = hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1))
+  return sorted.slice(0, KEPT).map(({ node }) => node)
 }

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { outsideTempo, sharesOf, TEMPO } from '../../../src/core/watch/budget.ts'
 import { loadsOf } from '../../../src/core/watch/loads.ts'
 import { planOf, type Planned, type Target } from '../../../src/core/watch/plan.ts'
-import { assign, assignOutside, watchedBy, type Assignment, type Daemon, type Place } from '../../../src/core/watch/vantages.ts'
+import {
+  assign,
+  assignOutside,
+  watchedBy,
+  type Assignment,
+  type Daemon,
+  type Place,
+} from '../../../src/core/watch/vantages.ts'
 import { ip } from '../../helpers/segment.ts'
 import { hostOf, LAN, macOf, nodeOf, vipOf } from '../../helpers/watch-world.ts'
 

@@ -11,7 +11,7 @@ import {
   type Place,
 } from '../../../src/core/watch/vantages.ts'
 import { FREEZE_MS, fleetAfter, thawsAtMs, type Fleet } from '../../../src/core/watch/fleet.ts'
-import { ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
+import { firstRanked, ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
 import { ip, mac } from '../../helpers/segment.ts'
 
 const LAN = parsePrefix('192.168.1.0/24')!
@@ -225,4 +225,13 @@ test('a frozen fleet says when it thaws', () => {
   const away = fleetAfter(null, sight(false), 0)
   assert.equal(thawsAtMs(away), null)
   assert.equal(thawsAtMs(fleetAfter(away, sight(true, 'a'), 500)), 500 + FREEZE_MS)
+})
+
+test('the first few of an order are those of the whole order, sorted or not', () => {
+  const names = fc.uniqueArray(fc.string(), { maxLength: 30 })
+  fc.assert(
+    fc.property(names, fc.string(), fc.integer({ min: 1, max: 5 }), (all, key, count) => {
+      assert.deepEqual(firstRanked(all, key, count), ranked(all, key).slice(0, count))
+    }),
+  )
 })
