@@ -121,8 +121,17 @@ function placesOf(
   return [...vips.values()].map((vip) => {
     const place = placed(vip, look.cluster, evidence, heard)
     const old = before?.placeOf.get(vip.ip)
-    return old && isSameJson([old.answerers, old.segments], [place.answerers, place.segments]) ? old : place
+    return old && isSamePlace(old, place) ? old : place
   })
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return (
+    a.answerers.length === b.answerers.length &&
+    a.segments.length === b.segments.length &&
+    a.answerers.every((node, i) => node === b.answerers[i]) &&
+    a.segments.every(({ base, bits }, i) => base === b.segments[i]!.base && bits === b.segments[i]!.bits)
+  )
 }
 
 /** While the daemons stay only what moved is assigned anew. */

@@ -25,7 +25,8 @@ export function isIpv4(ip: Ip): boolean {
 
 /** 4 bytes for IPv4, 16 for IPv6. */
 export function ipBytes(ip: Ip): Uint8Array {
-  return (isIpv4(ip) ? parseIpv4(ip) : parseIpv6(ip))!
+  const quad = quadOf(ip)
+  return quad < 0 ? parseIpv6(ip)! : Uint8Array.of(quad >>> 24, quad >>> 16, quad >>> 8, quad)
 }
 
 /** The address in `length` bytes (4 or 16) at `offset`; the caller has checked the length. */
@@ -38,6 +39,8 @@ export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
 
 /** Numeric order, IPv4 before IPv6: the order of every table. */
 export function compareIps(left: Ip, right: Ip): number {
+  const [before, after] = [quadOf(left), quadOf(right)]
+  if (before >= 0 && after >= 0) return before - after
   const [a, b] = [ipBytes(left), ipBytes(right)]
   return a.length - b.length || Buffer.compare(a, b)
 }

@@ -407,6 +407,188 @@ test('backoff → full jitter up to 30 s: two seeds ask at different times, and 
   }
 })
 
+test('an event that changes nothing of what we keep → no news, the same list, and its version counts', async () => {
+  let told = 0
+  const byName: Resource<Seen> = {
+    ...NODES,
+    keep: (object) => ({ ...seen(object as ApiObject), version: '' }),
+  }
+  const bench = start({ resource: byName, context: { onChange: () => told++ } })
+  await bench.clock.run(2000)
+  const [before, list] = [told, bench.reflector.values()]
+  bench.server.apply(node({ name: 'nuc-1', ip: '192.168.1.12' }))
+  await bench.clock.run(2000)
+  assert.deepEqual([told, bench.reflector.values() === list], [before, true])
+  const versions = new Set([...bench.reflector.items.values()].map(({ version }) => version))
+  assert.deepEqual(versions, new Set(bench.server.objects('Node').map((one) => one.metadata.resourceVersion)))
+  bench.server.apply(node({ name: 'nuc-9', ip: '192.168.1.19' }))
+  await bench.clock.run(2 * MINUTE)
+  bench.check('the polled list')
+  assert.deepEqual(bench.reflector.status().health, {
+    state: 'denied',
+    what: 'watch nodes in all namespaces',
+  })
+  await bench.stop()
+})
+
+test('a CRD that is installed later → absent, then synced within 80 s; removed → absent and empty', async () => {
+  const thing = {
+    apiVersion: 'example.io/v1',
+    kind: 'Thing',
+    metadata: {
+      name: 'one',
+      namespace: 'default',
+    },
+  }
+  const crd = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'things.example.io' },
+    spec: {
+      group: 'example.io',
+      scope: 'Namespaced',
+      names: {
+        plural: 'things',
+        kind: 'Thing',
+      },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+        },
+      ],
+    },
+  }
+  const resource: Resource<Seen> = {
+    ...NODES,
+    name: 'things.example.io',
+    variants: [{ path: '/apis/example.io/v1/things' }],
+  }
+  const bench = start({ resource })
+  await bench.clock.run(5 * MINUTE)
+  assert.equal(bench.reflector.status().health.state, 'absent')
+  bench.server.apply(crd)
+  bench.server.apply(thing)
+  await bench.clock.run(80_000)
+  assert.deepEqual(
+    bench.reflector.values().map(({ name }) => name),
+    ['one'],
+  )
+  bench.server.remove('CustomResourceDefinition', null, 'things.example.io')
+  await bench.clock.run(12 * MINUTE)
+  assert.deepEqual([bench.reflector.status().health.state, bench.reflector.values()], ['absent', []])
+  await bench.stop()
+})
+
+test('a field selector that the server does not know → 400 once, then all, chosen by us', async () => {
+  const resource: Resource<Seen> = {
+    ...NODES,
+    name: 'services',
+    variants: [
+      { path: '/api/v1/services', query: { fieldSelector: 'spec.type=LoadBalancer' } },
+      { path: '/api/v1/services' },
+    ],
+  }
+  const bench = start({ resource, server: { serviceTypeSelector: false } })
+  await bench.clock.run(MINUTE)
+  const asked = bench.server.requests.map(({ status, query }) => [status, query.get('fieldSelector')])
+  assert.deepEqual(asked, [
+    [400, 'spec.type=LoadBalancer'],
+    [200, null],
+    [200, null],
+  ])
+  await bench.stop()
+})
+
+test('an outage → what was known stays, stale with the reason; its age grows from the last contact on', async () => {
+  const bench = start()
+  await bench.clock.run(10_000)
+  bench.server.faults.add({ times: 100, does: { status: 503 } })
+  bench.server.faults.add(lines('silence', 0))
+  for (const watch of bench.server.requests) watch.over = true
+  await bench.clock.run(20 * MINUTE)
+  const { health, completeMs, hasSynced } = bench.reflector.status()
+  assert.equal(bench.reflector.values().length, 3)
+  assert.deepEqual([health.state, hasSynced], ['stale', true])
+  assert.match('why' in health ? health.why : '', /^the API server said 503: scripted fault$/)
+  assert.ok(bench.clock.monotonicMs() - (completeMs ?? 0) > 10 * MINUTE)
+  await bench.stop()
+})
+
+test('a server that sent a bookmark and then nothing → given up after 180 s, long before the watch would end', async () => {
+  const bench = start({ faults: [lines('one-line', 1)] })
+  await bench.clock.run(4 * MINUTE + 10_000)
+  const [first, second] = bench.server.requests.filter(({ isWatch }) => isWatch)
+  const bookmarkMs = 60_000
+  const lostMs = second!.atMs - first!.atMs - bookmarkMs
+  assert.ok(lostMs >= 180_000 && lostMs <= 181_000, `${lostMs} ms`)
+  assert.deepEqual(bench.reflector.status().errors, { 'late-event': 1 })
+  await bench.stop()
+})
+
+test('404 of a server that is only starting → what was known stays, and no listener sees it gone', async () => {
+  const sizes: number[] = []
+  const context = { onChange: () => void sizes.push(bench.reflector.items.size) }
+  const bench: Bench = start({ context })
+  await bench.clock.run(1000)
+  bench.server.faults.add({ times: 5, does: { status: 404, body: '404 page not found' } })
+  bench.server.faults.add(lines('end-at-once', 1))
+  bench.server.store.forget()
+  await bench.clock.run(20 * MINUTE)
+  bench.check('once it has started')
+  assert.deepEqual(
+    [...new Set(sizes)].toSorted((a, b) => a - b),
+    [0, 3],
+    'empty before the first list only',
+  )
+  await bench.stop()
+})
+
+test('backoff → full jitter up to 30 s: two seeds ask at different times, and never more than 2.2 a minute', async () => {
+  const times = await Promise.all(
+    [1, 2].map(async (seed) => {
+      const bench = start({ seed, faults: [{ times: 1000, does: { status: 503 } }] })
+      await bench.clock.run(60 * MINUTE)
+      const at = bench.server.requests.map(({ atMs }) => Math.round(atMs))
+      await bench.stop()
+      return at
+    }),
+  )
+  assert.notDeepEqual(times[0], times[1])
+  for (const at of times) {
+    const waits = at.slice(1).map((ms, i) => ms - at[i]!)
+    assert.ok(Math.max(...waits) <= 30_000)
+    assert.ok(at.length < 280, `${at.length} in an hour`)
+  }
+})
+
+test('an event that changes nothing of what we keep → no news, the same list, and its version counts', async () => {
+  let told = 0
+  const byName: Resource<Seen> = {
+    ...NODES,
+    keep: (object) => ({ ...seen(object as ApiObject), version: '' }),
+  }
+  const bench = start({ resource: byName, context: { onChange: () => told++ } })
+  await bench.clock.run(2000)
+  const [before, list] = [told, bench.reflector.values()]
+  bench.server.apply(node({ name: 'nuc-1', ip: '192.168.1.12' }))
+  await bench.clock.run(2000)
+  assert.deepEqual([told, bench.reflector.values() === list], [before, true])
+  const versions = [...bench.reflector.items.values()].map(({ version }) => version)
+  assert.deepEqual(
+    versions.toSorted(),
+    bench.server
+      .objects('Node')
+      .map(({ metadata }) => metadata.resourceVersion)
+      .toSorted(),
+  )
+  bench.server.apply(node({ name: 'nuc-9', ip: '192.168.1.19' }))
+  await bench.clock.run(2000)
+  assert.deepEqual([told, bench.reflector.values().length], [before + 1, 4])
+  await bench.stop()
+})
+
 test('what a listener throws → handed to onFault, and the reflector goes on', async () => {
   const faults: unknown[] = []
   const context = {

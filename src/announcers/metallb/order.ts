@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 
 /** Of `node#text`, with nothing before or behind it. Digests order as their hex text does. */
 export function hashOf(node: string, text: string): string {
-  return hash('sha256', `${node}#${text}`, 'hex')
+  return digest('sha256', `${node}#${text}`, 'hex')
 }
 
 /** The winner is nearly always among the first few of all nodes: so many are remembered for each text. */
@@ -30,7 +30,7 @@ export class Orders {
     const known = this.#known.get(text)
     if (known) return known
     if (this.#known.size >= MOST_TEXTS) this.#known.delete(this.#known.keys().next().value!)
-    const first = best([...names], text)
+    const first = best(names, text)
     this.#known.set(text, first)
     return first
   }
@@ -55,8 +55,16 @@ export class Orders {
   }
 }
 
-function best(nodes: readonly string[], text: string): readonly string[] {
-  const hashed = nodes.map((node) => ({ node, hash: hashOf(node, text) }))
-  const sorted = hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1))
-  return sorted.slice(0, KEPT).map(({ node }) => node)
+/** Without sorting all of them. */
+function best(nodes: Iterable<string>, text: string): readonly string[] {
+  const [first, hashes]: [string[], string[]] = [[], []]
+  for (const node of nodes) {
+    const hash = hashOf(node, text)
+    if (first.length === KEPT && hash > hashes.at(-1)!) continue
+    const at = hashes.findLastIndex((other) => other < hash) + 1
+    first.splice(at, 0, node)
+    hashes.splice(at, 0, hash)
+    first.length = hashes.length = Math.min(KEPT, first.length)
+  }
+  return first
 }

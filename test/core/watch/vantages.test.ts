@@ -228,9 +228,9 @@ test('a frozen fleet says when it thaws', () => {
 })
 
 test('the first few of an order are those of the whole order, sorted or not', () => {
-  const names = fc.uniqueArray(fc.string(), { maxLength: 30 })
+  const nodes = fc.uniqueArray(fc.string(), { maxLength: 30 })
   fc.assert(
-    fc.property(names, fc.string(), fc.integer({ min: 1, max: 5 }), (all, key, count) => {
+    fc.property(nodes, fc.string(), fc.integer({ min: 1, max: 5 }), (all, key, count) => {
       assert.deepEqual(firstRanked(all, key, count), ranked(all, key).slice(0, count))
     }),
   )
