@@ -59,7 +59,7 @@ function clusterOf(vips: number, nodes: number): ClusterSnapshot {
   return cluster({
     nodes: names.map((name, i) => node(name, { internalIps: [nodeIp(i)] })),
     speakerPods: names.map((name) => speaker(name, 'v0.16.1')),
-    pools: [pool('default', ['10.9.64.0/18'])],
+    pools: [pool('default', ['10.9.64.0-10.9.191.255'])],
     l2Advertisements: [advertisement('lan')],
     nicRecords: names.map((name, i) => ({
       node: name,
