@@ -36,7 +36,8 @@ const RECORD_MS = 30_000
 const TICK_MS = 1000
 /** A quiet API is asked for a sign of life after 30 s, and has 15 s for it: lists that are younger are as good as new. */
 const AGEING_MS = 46_000
-const ELECTING = [
+/** What an election takes, and not if it is old. */
+export const ELECTING = [
   'services',
   'endpointSlices',
   'nodes',
