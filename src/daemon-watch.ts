@@ -68,13 +68,8 @@ export class Watch {
     const { clock, cluster, random } = edges
     this.#startedAt = this.#at()
     this.#loaded = { loadedAt: this.#startedAt, successful: true }
-    this.#knowledge = new Knowledge(
-      cluster,
-      edges.hostFacts(),
-      clock,
-      random,
-      config.memberlist !== 'require',
-    )
+    const trust = { infers: config.memberlist !== 'require', isPatient: config.passive }
+    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random, trust)
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
     this.#verdicts = new Verdicts(
       this.#knowledge,
