@@ -27,9 +27,13 @@ export const VIPS_A_ROUND = Object.values(VIPS).flat().length
 export function staleViewsStory(rounds: number, random: Random, last: readonly object[] = []): string {
   const vips = Object.values(VIPS).flat()
   const services = vips.map((ip, i) => [`vip-${i}`, { ip }])
-  const all = (verdict: string): object => ({
-    until: `every arpcheck_vip_verdict{vip="${vips.join('|')}",verdict="${verdict}"} == 1`,
+  const every = (who: string, of: readonly string[], verdict: string): object => ({
+    until: `${who} arpcheck_vip_verdict{vip="${of.join('|')}",verdict="${verdict}"} == 1`,
   })
+  // nobody asks for his own
+  const answered = Object.entries(VIPS).flatMap(([owner, of]) =>
+    NODES.filter((node) => node !== owner).map((node) => every(node, of, 'ok')),
+  )
   const loss = (node: string): object[] => [
     { wait: Math.floor(random.next() * SPREAD_MS) },
     { fault: `unplug ${node}` },
@@ -37,10 +41,14 @@ export function staleViewsStory(rounds: number, random: Random, last: readonly o
   const settled = [
     { until: 'every arpcheck_members{view="read"} == 4' },
     { until: 'every arpcheck_vantages == 3' },
-    all('ok'),
+    ...answered,
     { until: `every arpcheck_vip_silence_seconds == 0` },
   ]
-  const round = (): object[] => [...settled, ...Object.keys(VIPS).flatMap(loss), all('silent')]
+  const round = (): object[] => [
+    ...settled,
+    ...Object.keys(VIPS).flatMap(loss),
+    every('every', vips, 'silent'),
+  ]
   const back = Object.keys(VIPS).map((node) => ({ fault: `plug ${node}` }))
   const steps = Array.from({ length: rounds }, (_, i) => (i + 1 < rounds ? [...round(), ...back] : round()))
   return JSON.stringify({
