@@ -21,7 +21,8 @@ export function liveEdges(): CheckEdges {
     hostFacts: () => readHostFacts(),
     openCapture: (device, frames, events) => {
       const ringFrames = Math.min(RING_FRAMES.most, Math.max(RING_FRAMES.least, frames * ANSWERS_EACH))
-      return openNative({ device, ringFrames, kernelBufferBytes: ringFrames * KERNEL_FRAME_BYTES }, events)
+      const kernelBufferBytes = ringFrames * KERNEL_FRAME_BYTES
+      return openNative({ device, ringFrames, kernelBufferBytes, foldRepeats: true }, events)
     },
     echo: askByEcho,
   }

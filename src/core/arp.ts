@@ -9,6 +9,11 @@ export interface CapturedFrame {
   readonly wireLength: number
   /** Kernel stamp, nanoseconds since 1970; null where the engine has none. */
   readonly atNs: bigint | null
+  /**
+   * How many frames this one stands for, 1 where it is missing: itself, the last, and those that said the same since the one
+   * before it in the list that said so.
+   */
+  readonly frames?: number
 }
 
 /** An Ethernet/IPv4 ARP frame (RFC 826). `ethSrc` is kept apart from `sha`: they may differ (ARP303). */
@@ -85,4 +90,9 @@ export function encodeArp(frame: ArpFrame): Uint8Array {
 /** An announcement (RFC 5227 section 3): sender and target are one address, whatever the operation. */
 export function isGratuitous(frame: ArpFrame): boolean {
   return frame.spa === frame.tpa
+}
+
+/** How many frames of the wire it stands for. */
+export function framesOf({ frames = 1 }: CapturedFrame): number {
+  return frames
 }
