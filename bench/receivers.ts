@@ -39,8 +39,11 @@ const [OUR_CPU, GENERATOR_CPU] = [0, 1]
 const BLOCKED_MS = 1000
 const STOPPED_MS = 300
 /** The last block, and what only repeats, may wait so long. */
-const SETTLE_MS = 250
-const WARM_UP = 2000
+const SETTLE_MS = 300
+/** JavaScript is compiled meanwhile, and memory touched. */
+const WARM_UP_SECONDS = 0.5
+/** Of an offer without a rate. */
+const WARM_UP_RATE = 200_000
 
 /** True in a process that receives: it has begun to. */
 export function receivesHere(): boolean {
@@ -73,7 +76,8 @@ async function byOurs(receiver: Receiver, offer: Offer): Promise<Received> {
   const child = spawn(taskset!, [...words, process.execPath, __filename], { env, stdio: [...stdio] })
   const next = async (): Promise<unknown> => ((await once(child, 'message')) as unknown[])[0]
   await next()
-  await generate({ ...offer, replies: WARM_UP, perSecond: WARM_UP * 10 })
+  const perSecond = Math.min(offer.perSecond || WARM_UP_RATE, WARM_UP_RATE)
+  await generate({ ...offer, perSecond, replies: perSecond * WARM_UP_SECONDS })
   await delay(SETTLE_MS)
   child.send(offer.stall ?? 'begin')
   await next()

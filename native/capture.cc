@@ -23,7 +23,7 @@ constexpr long LONGEST_PAUSE_NS = 1'000'000;
 constexpr long TRICKLE_PAUSE_NS = 2'000'000;
 constexpr size_t TRICKLE_FRAMES = 8;
 // What only repeats waits so long before JavaScript hears of it: its work is bounded by who answers, not by how often.
-constexpr int64_t REPEATS_WAIT_NS = 50'000'000;
+constexpr int64_t REPEATS_WAIT_NS = 100'000'000;
 // High rate: a block of the kernel's is closed when full or after so long. What a stopped process survives is blocks x this.
 constexpr int BLOCK_MS = 10;
 // An interface that flaps faster than JavaScript listens must not fill memory.
