@@ -62,9 +62,17 @@ export function lossOf({ offered, frames }: Received): number {
   return offered - frames
 }
 
-async function generate({ replies, perSecond, addresses }: Offer): Promise<{ frames: number; seconds: number }> {
+async function generate({
+  replies,
+  perSecond,
+  addresses,
+}: Offer): Promise<{ frames: number; seconds: number }> {
   const words = ['near', replies, perSecond, addresses].map(String)
-  const { status, stdout, stderr } = await costOf([...pinned(GENERATOR_CPU), nativeTool('generator'), ...words])
+  const { status, stdout, stderr } = await costOf([
+    ...pinned(GENERATOR_CPU),
+    nativeTool('generator'),
+    ...words,
+  ])
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as { frames: number; seconds: number }
 }
@@ -82,7 +90,8 @@ async function byOurs(receiver: Receiver, offer: Offer): Promise<Received> {
   child.send(offer.stall ?? 'begin')
   await next()
   if (offer.stall === 'process-stopped') child.kill('SIGSTOP')
-  const waking = offer.stall === 'process-stopped' ? delay(STOPPED_MS).then(() => child.kill('SIGCONT')) : null
+  const waking =
+    offer.stall === 'process-stopped' ? delay(STOPPED_MS).then(() => child.kill('SIGCONT')) : null
   const { frames, seconds } = await generate(offer)
   await waking
   child.send('end')

@@ -10,6 +10,8 @@
         'addon.cc',
         'capture.cc',
         'capture_object.cc',
+        'file_fold.cc',
+        'file_fold_object.cc',
         'frame_ring.cc',
         'link_watch.cc',
         'netlink.cc',

@@ -77,7 +77,9 @@ export function decodeArp(bytes: Uint8Array): ArpFrame | DecodeDrop {
 /** ar_hrd 1, ar_pro 0x0800, ar_hln 6, ar_pln 4: the only shape whose addresses lie where we read them. */
 function isEthernetIpv4(bytes: Uint8Array, at: number): boolean {
   return (
-    uint16At(bytes, at + 14) === 1 && uint16At(bytes, at + 16) === 0x0800 && uint16At(bytes, at + 18) === 0x0604
+    uint16At(bytes, at + 14) === 1 &&
+    uint16At(bytes, at + 16) === 0x0800 &&
+    uint16At(bytes, at + 18) === 0x0604
   )
 }
 

@@ -24,7 +24,12 @@ export function parseMac(text: string): Mac | undefined {
 }
 
 /** The same few MACs come again and again: their texts are remembered, one for each place that their bytes lead to. */
-const MEMO = { size: 1024, upper: new Uint16Array(1024), lower: new Int32Array(1024), texts: Array<Mac>(1024) }
+const MEMO = {
+  size: 1024,
+  upper: new Uint16Array(1024),
+  lower: new Int32Array(1024),
+  texts: Array<Mac>(1024),
+}
 
 /** The six bytes at `offset`; the caller has checked the length. */
 export function macAt(bytes: Uint8Array, offset: number): Mac {

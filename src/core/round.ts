@@ -1,4 +1,11 @@
-import { decodeArp, framesOf, isGratuitous, type ArpFrame, type CapturedFrame, type DecodeDrop } from './arp.ts'
+import {
+  decodeArp,
+  framesOf,
+  isGratuitous,
+  type ArpFrame,
+  type CapturedFrame,
+  type DecodeDrop,
+} from './arp.ts'
 import type { Ip } from './ip.ts'
 import { BROADCAST_MAC, type Mac } from './mac.ts'
 
@@ -161,7 +168,13 @@ function isLate({ lastAskNs, plan }: Round, atNs: bigint | null): boolean {
 function firstAnswer(ledger: Ledger, frame: ArpFrame, captured: CapturedFrame): MutableAnswer {
   const { atNs, wireLength } = captured
   const rttNs = atNs !== null && ledger.lastAskNs !== null ? atNs - ledger.lastAskNs : null
-  return { mac: frame.sha, ethSrcs: [frame.ethSrc], replies: framesOf(captured), rttNs, shortestFrame: wireLength }
+  return {
+    mac: frame.sha,
+    ethSrcs: [frame.ethSrc],
+    replies: framesOf(captured),
+    rttNs,
+    shortestFrame: wireLength,
+  }
 }
 
 function again(answer: MutableAnswer, frame: ArpFrame, captured: CapturedFrame): MutableAnswer {
