@@ -19,6 +19,8 @@ export interface Offer {
   readonly perSecond: number
   /** So many addresses take turns. */
   readonly addresses: number
+  /** At most so long. */
+  readonly seconds?: number
   /** What happens to the receiver meanwhile. */
   readonly stall?: 'javascript-blocked' | 'process-stopped'
   readonly options?: Partial<NativeOptions>

@@ -18,6 +18,19 @@ constexpr uint8_t WHO_HAS = 1, REPLY = 2;
 
 bool is_same_address(const uint8_t* a, const uint8_t* b) { return std::memcmp(a, b, ADDRESS_BYTES) == 0; }
 
+uint64_t word_at(const uint8_t* bytes, size_t offset) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes + offset, sizeof word);
+  return word;
+}
+
+// In words, the last two of which overlap; a call of memcmp for each frame costs as much as all the rest of the search.
+bool is_same_key(const uint8_t* a, const uint8_t* b) {
+  uint64_t differences = 0;
+  for (size_t at = 0; at < 40; at += 8) differences |= word_at(a, at) ^ word_at(b, at);
+  return (differences | (word_at(a, 34) ^ word_at(b, 34))) == 0;
+}
+
 }  // namespace
 
 bool Repeats::reserve() {
@@ -47,7 +60,7 @@ Repeats::Entry* Repeats::place_for(const uint8_t* frame, uint32_t wire_length, u
   Entry* oldest = first;
   for (Entry* entry = first; entry < first + PROBES; entry++) {
     const bool same = entry->generation != 0 && entry->wire_length == wire_length;
-    if (same && std::memcmp(entry->key, frame, KEY_BYTES) == 0) return entry;
+    if (same && is_same_key(entry->key, frame)) return entry;
     if (entry->generation < oldest->generation) oldest = entry;
   }
   // who still waits keeps its place: it would be counted twice as news
