@@ -5,6 +5,8 @@ import { nearest } from './core/nearest.ts'
 /** A file of settings is smaller, whatever certificates it holds. */
 export const MOST_BYTES = 256 * 1024
 const MOST_DEPTH = 8
+/** Of one mapping: each that is not known is compared with all that are. */
+const MOST_KEYS = 1000
 
 /** One key of a YAML mapping; texts are as written, so that each setting reads its own. */
 export interface Entry {
@@ -38,7 +40,12 @@ export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter()
   const lineOf = (offset: number | undefined): number => lines.linePos(offset ?? 0).line || 1
   try {
-    const { contents, errors, warnings } = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const { contents, errors, warnings } = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      // it compares each key with all before it; entriesOf does it in one go
+      uniqueKeys: false,
+    })
     const mistakes = [...errors, ...warnings].map(({ message, pos }) => ({ line: lineOf(pos[0]), message }))
     if (mistakes.length > 0) return { entries: [], mistakes }
     if (contents === null || (isScalar(contents) && contents.value === null)) return { entries: [], mistakes }
@@ -70,10 +77,21 @@ function valueOf(node: unknown, lineOf: LineOf, depth: number): Value {
   if (depth > MOST_DEPTH) throw new Refused(line, 'It is nested too deep.')
   if (anchor !== undefined || isAlias(node))
     throw new Refused(line, 'Anchors and aliases are not taken: write it out.')
-  if (isMap(node)) return { kind: 'map', entries: node.items.map((pair) => entryOf(pair, lineOf, depth)) }
+  if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, lineOf, depth) }
   if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => itemOf(item, lineOf, depth)) }
   if (tag !== undefined) throw new Refused(line, `Tags such as ${quoted(tag)} are not taken.`)
   return { kind: 'text', text: textOf(node) }
+}
+
+function entriesOf(pairs: readonly Pair[], lineOf: LineOf, depth: number): Entry[] {
+  const known = new Set<string>()
+  return pairs.map((pair) => {
+    const entry = entryOf(pair, lineOf, depth)
+    if (known.has(entry.key)) throw new Refused(entry.line, 'Map keys must be unique')
+    if (known.add(entry.key).size > MOST_KEYS)
+      throw new Refused(entry.line, `These are more than ${MOST_KEYS} keys.`)
+    return entry
+  })
 }
 
 function entryOf({ key, value }: Pair, lineOf: LineOf, depth: number): Entry {

@@ -105,3 +105,19 @@ test('no bytes make it throw', () => {
     }),
   )
 })
+
+test('millions of brackets where a key should be → read through once', () => {
+  const splitter = new ItemSplitter(8 * MANY)
+  assert.deepEqual(splitter.take(Buffer.from('{')), [])
+  for (let i = 0; i < 64; i++) assert.deepEqual(splitter.take(Buffer.from('[]'.repeat(1 << 15))), [])
+  assert.equal(splitter.take(Buffer.alloc(8 * MANY, '[]')), null)
+})
+
+test('the key of the items is known wherever it is cut', () => {
+  const list = Buffer.from(`{"metadata":{},"items"  :  [{"a":1}]}`)
+  for (let cut = 1; cut < list.length; cut++) {
+    const splitter = new ItemSplitter(MANY)
+    const items = [list.subarray(0, cut), list.subarray(cut)].flatMap((chunk) => splitter.take(chunk) ?? [])
+    assert.deepEqual(items.map(String), ['{"a":1}'])
+  }
+})
