@@ -43,7 +43,7 @@ export function mutatedJson(bytes: Uint8Array, random: Random): Uint8Array | und
   if (root === undefined) return undefined
   const holder = { root }
   for (let left = 1 + random.below(3); left > 0; left--) change(holder, random)
-  lines[at] = JSON.stringify(holder.root) ?? ''
+  lines[at] = written(holder.root)
   return Buffer.from(lines.join('\n'))
 }
 
@@ -52,6 +52,15 @@ function parsed(line: string): unknown {
     return JSON.parse(line)
   } catch {
     return undefined
+  }
+}
+
+/** What nests too deep for JSON.stringify, which descends by calls, is left out. */
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return 'null'
   }
 }
 
