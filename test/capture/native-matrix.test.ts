@@ -11,22 +11,6 @@ import { questions, replies } from './contract.ts'
 // Each method of the addon × each state of what it is called on: what it gives, or that it refuses. The values and the
 // misuse of each: native-lifecycle.test.ts; floods at each end: native-endings.test.ts.
 
-/** One of the addon's objects with what it needs; each method is one call on it. */
-const METHODS = `({
-  open: ({ capture, options }) => typeof capture.open(options, () => {}).recordBytes,
-  ready: ({ capture }) => typeof capture.ready(),
-  drain: ({ capture, room }) => typeof capture.drain(room),
-  pending: ({ capture }) => typeof capture.pending(),
-  send: ({ capture, question }) => capture.send(question, Uint16Array.of(question.length), 0),
-  batchesDone: ({ capture }) => typeof capture.batchesDone(),
-  stats: ({ capture }) => typeof capture.stats()?.received,
-  troubles: ({ capture }) => Array.isArray(capture.troubles()),
-  close: ({ capture }) => typeof capture.close(),
-  'subscription.drain': ({ subscription }) => subscription.drain().byteLength >= 0,
-  'subscription.close': ({ subscription }) => typeof subscription.close(),
-  netlinkDump: ({ addon, request }) => addon.netlinkDump(request).byteLength > 100,
-  netlinkSubscribe: ({ addon }) => typeof addon.netlinkSubscribe(1, () => {}).close(),
-})`
 type Method = (typeof NAMES)[number]
 const NAMES = [
   'open',
@@ -53,6 +37,26 @@ interface Subject {
   readonly room: Uint8Array
   readonly request: Uint8Array
 }
+
+// one text of each, which runs here, in a child and in a worker
+const CALLS: Readonly<Record<Method, (subject: Subject) => unknown>> = {
+  open: ({ capture, options }) => typeof capture.open(options, () => {}).recordBytes,
+  ready: ({ capture }) => typeof capture.ready(),
+  drain: ({ capture, room }) => typeof capture.drain(room),
+  pending: ({ capture }) => typeof capture.pending(),
+  send: ({ capture, question }) => capture.send(question, Uint16Array.of(question.length), 0),
+  batchesDone: ({ capture }) => typeof capture.batchesDone(),
+  stats: ({ capture }) => typeof capture.stats()?.received,
+  troubles: ({ capture }) => Array.isArray(capture.troubles()),
+  close: ({ capture }) => typeof capture.close(),
+  'subscription.drain': ({ subscription }) => subscription.drain().byteLength >= 0,
+  'subscription.close': ({ subscription }) => typeof subscription.close(),
+  netlinkDump: ({ addon, request }) => addon.netlinkDump(request).byteLength > 100,
+  netlinkSubscribe: ({ addon }) => typeof addon.netlinkSubscribe(1, () => {}).close(),
+}
+const METHODS = `({ ${Object.entries(CALLS)
+  .map(([name, call]) => `${JSON.stringify(name)}: ${String(call)}`)
+  .join(', ')} })`
 
 /** A method that may not be called in this state: it throws, and the object lives on. */
 const REFUSED = 'refused'
@@ -85,12 +89,9 @@ const STATES: Readonly<Record<string, Readonly<Record<Method, unknown>>>> = {
   'twice at once': WORKS,
 }
 
-// indirect, so that the same text runs here, in a child and in a worker
-const calls = (0, eval)(METHODS) as Record<Method, (subject: Subject) => unknown>
-
 function outcome(method: Method, subject: Subject): unknown {
   try {
-    return calls[method](subject)
+    return CALLS[method](subject)
   } catch {
     return REFUSED
   }
