@@ -23,14 +23,14 @@ export class ItemSplitter {
   #inString = false
   #escaped = false
   #inItems = false
-  #envelope: Buffer[] = []
-  #envelopeBytes = 0
+  readonly #envelope: Parts
   /** The envelope's last bytes: looking back must not cost more than that, however often it is done. */
   #tail: Buffer = Buffer.alloc(0)
 
   constructor(maxItemBytes: number) {
     this.#maxBytes = maxItemBytes
     this.#item = new Parts(maxItemBytes)
+    this.#envelope = new Parts(maxItemBytes)
   }
 
   /** The items that `chunk` ends; null once one (or the envelope) is longer than allowed. */
@@ -65,7 +65,7 @@ export class ItemSplitter {
 
   /** The list without its items, as JSON; null when it has not ended. */
   envelope(): string | null {
-    return this.#depth === 0 && this.#envelope.length > 0 ? Buffer.concat(this.#envelope).toString() : null
+    return this.#depth === 0 && this.#envelope.bytes > 0 ? this.#envelope.take().toString() : null
   }
 
   /** Index of the string's closing quote in this chunk, or of the chunk's last byte. */
@@ -92,13 +92,12 @@ export class ItemSplitter {
     if (this.#inItems && this.#depth > ITEM_DEPTH) return this.#item.add(rest)
     // Between two items there are commas and spaces, which belong to nobody.
     if (!this.#inItems) this.#toEnvelope(rest, 0, rest.length)
-    return this.#envelopeBytes <= this.#maxBytes
+    return this.#envelope.bytes <= this.#maxBytes
   }
 
   #toEnvelope(chunk: Buffer, start: number, end: number): number {
     const part = Buffer.from(chunk.subarray(start, end))
-    if (part.length > 0) this.#envelope.push(part)
-    this.#envelopeBytes += part.length
+    this.#envelope.add(part)
     this.#tail = Buffer.concat([this.#tail, part.subarray(-KEY_BYTES)]).subarray(-KEY_BYTES)
     return end
   }

@@ -147,21 +147,21 @@ suite('other tools', () => {
 
 suite('options that would fill memory', () => {
   const many = (type: number) => {
-    const view = new DataView(new ArrayBuffer(4_000_000))
+    const view = new DataView(new ArrayBuffer(1_000_000))
     for (let at = 0; at < view.byteLength; at += 4) view.setUint16(at, type, true)
     return optionsIn(view, true)
   }
 
-  test('a million of a type that nobody reads → none is kept', () => assert.equal(many(77).size, 0))
+  test('250,000 of a type that nobody reads → none is kept', () => assert.equal(many(77).size, 0))
 
-  test('a million of one type → 256 are kept', () =>
+  test('250,000 of one type → 256 are kept', () =>
     assert.equal(many(OPTION.comment).get(OPTION.comment)?.length, 256))
 
-  test('4,000 interfaces with comments of 64 KiB → 16 MiB of them are kept', () => {
+  test('600 interfaces with comments of 64 KiB → 16 MiB of them are kept', () => {
     const reader = new CaptureFileReader()
     reader.push(sectionBlock())
     const block = interfaceBlock({ ...ENO1, name: 'eno1', comment: 'x'.repeat(65_000) })
-    for (let i = 0; i < 4000; i++) reader.push(block)
+    for (let i = 0; i < 600; i++) reader.push(block)
     const kept = reader.interfaces.reduce((sum, { comment }) => sum + (comment?.length ?? 0), 0)
     assert.ok(kept > 15 * 2 ** 20 && kept <= 2 ** 24, `${kept}`)
     assert.equal(reader.problem, null)

@@ -29,7 +29,8 @@ export function promise(holds: boolean, what: string): asserts holds {
 /** `bytes` in pieces, as a connection might bring them; where they are cut is decided by the bytes themselves. */
 export function piecesOf(bytes: Uint8Array): Buffer[] {
   const pieces: Buffer[] = []
-  const step = 1 + ((bytes[0] ?? 0) ^ (bytes.at(-1) ?? 0)) * 3
+  // at most some hundred: a byte each costs more than the decoder
+  const step = Math.max(1 + ((bytes[0] ?? 0) ^ (bytes.at(-1) ?? 0)) * 3, Math.ceil(bytes.length / 300))
   // copies: a decoder that keeps a view of what is overwritten later would show
   for (let at = 0; at < bytes.length; at += step) pieces.push(Buffer.from(bytes.subarray(at, at + step)))
   return pieces
