@@ -3,7 +3,7 @@
 // to it. The last line is one JSON object, target → executions and crashes; the exit code 1 where one crashed.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,7 +16,7 @@ const OUT = join(root, 'build/fuzz')
 const COMPILER = 'clang++-14'
 /** Each target in C++ and the sources that it is about; the others are those of test/fuzz/targets.ts. */
 const NATIVE = {
-  'native-ring': { main: 'frame_ring.cc', sources: ['frame_ring.cc'] },
+  'native-ring': { main: 'frame_ring.cc', sources: ['frame_ring.cc', 'repeats.cc'] },
   'native-netlink': { main: 'netlink.cc', sources: ['link_watch.cc', 'netlink.cc'] },
 }
 const FLAGS = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Inative', '-Wall', '-Wextra', '-Werror']
@@ -74,7 +74,7 @@ async function prepare(targets) {
 
 function compile(name) {
   const { main, sources } = NATIVE[name]
-  const paths = [`test/fuzz/native/${main}`, ...sources.map((path) => `native/${path}`)]
+  const paths = [`test/fuzz/native/${main}`, ...sourcesIn(sources)]
   const coverage = options.coverage ? ['-fprofile-instr-generate', '-fcoverage-mapping'] : []
   const args = [...FLAGS, ...coverage, SANITIZERS, '-fno-sanitize-recover=all', ...paths]
   const program = join(OUT, name)
@@ -85,6 +85,10 @@ function compile(name) {
   if (status === 0) return
   process.stderr.write(`${name} cannot be compiled: ${error?.message ?? stderr}\n`)
   process.exit(3)
+}
+
+function sourcesIn(names) {
+  return names.map((path) => `native/${path}`).filter((path) => existsSync(join(root, path)))
 }
 
 /** A decoder in TypeScript: its own process, whose last line is its figures. */
@@ -137,7 +141,7 @@ function keepCrashes(name, folder) {
 function coverageOf(name) {
   const [raw, data] = ['profraw', 'profdata'].map((ending) => join(OUT, `${name}.${ending}`))
   spawnSync('llvm-profdata-14', ['merge', '-sparse', raw, '-o', data])
-  const files = NATIVE[name].sources.map((path) => `native/${path}`)
+  const files = sourcesIn(NATIVE[name].sources)
   const args = ['report', join(OUT, name), `-instr-profile=${data}`, ...files]
   return spawnSync('llvm-cov-14', args, { cwd: root, encoding: 'utf8' }).stdout
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -14,7 +14,7 @@ import { TARGETS } from './targets.ts'
 // Every decoder of bytes from outside: its kept corpus, and what holds for any bytes. Long: npm run soak -- fuzz.
 
 const CORPUS = 'test/fixtures/fuzz'
-const NATIVE = { 'native-ring': ['frame_ring'], 'native-netlink': ['link_watch', 'netlink'] }
+const NATIVE = { 'native-ring': ['frame_ring', 'repeats'], 'native-netlink': ['link_watch', 'netlink'] }
 const corpusOf = (name: string): string[] =>
   readdirSync(join(CORPUS, name)).map((file) => join(CORPUS, name, file))
 
@@ -71,7 +71,11 @@ for (const [name, sources] of Object.entries(NATIVE)) {
   test(`${name}: its corpus, under the address and undefined-behaviour sanitizers → no report`, (t) => {
     const program = join(ownFolder(), name)
     const main = `test/fuzz/native/${name === 'native-ring' ? 'frame_ring' : 'netlink'}.cc`
-    const files = [main, 'test/fuzz/native/replay.cc', ...sources.map((source) => `native/${source}.cc`)]
+    const files = [
+      main,
+      'test/fuzz/native/replay.cc',
+      ...sources.map((source) => `native/${source}.cc`).filter((path) => existsSync(path)),
+    ]
     const flags = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Inative', '-fsanitize=address,undefined']
     const args = [...flags, '-fno-sanitize-recover=all', ...files, '-o', program, '-lpthread']
     const built = spawnSync('g++', args, { encoding: 'utf8' })
