@@ -87,8 +87,8 @@ function compile(name) {
   process.exit(3)
 }
 
-function sourcesIn(names) {
-  return names.map((path) => `native/${path}`).filter((path) => existsSync(join(root, path)))
+function sourcesIn(files) {
+  return files.map((path) => `native/${path}`).filter((path) => existsSync(join(root, path)))
 }
 
 /** A decoder in TypeScript: its own process, whose last line is its figures. */
