@@ -42,7 +42,8 @@ async function runAll(targets) {
   mkdirSync(OUT, { recursive: true })
   await prepare(targets)
   const results = {}
-  const waiting = [...targets]
+  // what must be compiled first, while the other one works
+  const waiting = targets.toSorted((a, b) => Number(b in NATIVE) - Number(a in NATIVE))
   async function work() {
     for (let name = waiting.shift(); name; name = waiting.shift()) {
       const { figures, output } = await (name in NATIVE ? runNative(name) : runScript(name))
@@ -62,7 +63,6 @@ function words(figures) {
 }
 
 async function prepare(targets) {
-  for (const name of targets.filter((one) => one in NATIVE)) compile(name)
   if (targets.every((name) => name in NATIVE)) return
   await esbuild({
     ...bundling,
@@ -72,18 +72,15 @@ async function prepare(targets) {
   })
 }
 
-function compile(name) {
+async function compile(name) {
   const { main, sources } = NATIVE[name]
   const paths = [`test/fuzz/native/${main}`, ...sourcesIn(sources)]
   const coverage = options.coverage ? ['-fprofile-instr-generate', '-fcoverage-mapping'] : []
   const args = [...FLAGS, ...coverage, SANITIZERS, '-fno-sanitize-recover=all', ...paths]
   const program = join(OUT, name)
-  const { status, stderr, error } = spawnSync(COMPILER, [...args, '-o', program, '-lpthread'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const { status, stderr } = await run(COMPILER, [...args, '-o', program, '-lpthread'])
   if (status === 0) return
-  process.stderr.write(`${name} cannot be compiled: ${error?.message ?? stderr}\n`)
+  process.stderr.write(`${name} cannot be compiled: ${stderr}\n`)
   process.exit(3)
 }
 
@@ -105,6 +102,7 @@ async function runScript(name) {
 
 /** A libFuzzer program. New inputs go to a folder that is thrown away: the corpus stays small, and read by people. */
 async function runNative(name) {
+  await compile(name)
   const found = mkdtempSync(join(tmpdir(), 'arpcheck-fuzz-'))
   const artifacts = mkdtempSync(join(tmpdir(), 'arpcheck-crash-'))
   try {
