@@ -7,10 +7,10 @@ import {
   echoQuestions,
   macMapFor,
   nodeAddresses,
-  silentNodesOf,
-  type ClusterSide,
   type Question,
-} from './core/cluster-side.ts'
+} from './core/attribution.ts'
+import type { ClusterSide } from './core/cluster-side.ts'
+import { silentNodesOf } from './core/node-facts.ts'
 import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
 import type { Loss } from './core/case.ts'

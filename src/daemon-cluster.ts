@@ -1,11 +1,15 @@
 import type { Clock } from './clock.ts'
+import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
+import { untilTheApiTells, withViewsAlone } from './core/required.ts'
+import type { MacMap } from './core/macs.ts'
 import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
 import type { SpeakerReading } from './core/views.ts'
 import type { WatchState } from './core/watch/state.ts'
+import { macsTold, type AllTold } from './core/watch/told.ts'
 import { clusterSideOf, readingOf, type Look, type Reading, type ViewsReading } from './elected.ts'
 import type { ClusterWatch, SourceStatus } from './kubernetes/main.ts'
 
@@ -16,6 +20,10 @@ export interface DaemonCluster {
   readonly readViews: ((cluster: ClusterSnapshot, signal: AbortSignal) => Promise<ViewsReading | null>) | null
   /** Writes down our NICs; rejects where that is refused. */
   readonly publish: ((nics: readonly NodeNic[], signal: AbortSignal) => Promise<unknown>) | null
+  /** Asks all speakers what they claim; null: they are not to be asked. Never rejects for what the world does. */
+  readonly readClaims:
+    | ((cluster: ClusterSnapshot, signal: AbortSignal) => Promise<readonly SpeakerClaim[]>)
+    | null
 }
 
 /** Between two exchanges with one speaker, of ours and of one more daemon. */
@@ -28,7 +36,8 @@ const RECORD_MS = 30_000
 const TICK_MS = 1000
 /** A quiet API is asked for a sign of life after 30 s, and has 15 s for it: lists that are younger are as good as new. */
 const AGEING_MS = 46_000
-const ELECTING = [
+/** What an election takes, and not if it is old. */
+export const ELECTING = [
   'services',
   'endpointSlices',
   'nodes',
@@ -36,6 +45,13 @@ const ELECTING = [
   'pools',
   'l2Advertisements',
 ] as const satisfies readonly InputName[]
+
+export interface Trust {
+  /** Where no speaker shows whom it counts, that is inferred. */
+  readonly infers: boolean
+  /** Nobody is asked for anything: only the API tells that a node is dead. */
+  readonly isPatient: boolean
+}
 
 interface Known {
   readonly reading: SpeakerReading
@@ -46,19 +62,26 @@ interface Known {
 export class Knowledge {
   /** Speakers to ask, by node, and how often. */
   wanted: ReadonlyMap<string, number> = new Map()
+  /** Nodes that answer though nothing we know elects them, and since when: their own views tell whether that is right. */
+  answering: ReadonlyMap<string, number> = new Map()
+  /** Whose MACs are that no record tells of, as was found out by asking. */
+  told: AllTold = new Map()
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
+  readonly #trust: Trust
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
+  readonly #askedMs = new Map<string, number>()
   /** When a speaker that was asked had started. */
   readonly #askedOf = new Map<string, number | null>()
   readonly #sides = new Map<Look, Map<Look, ClusterSide>>()
   #facts: HostFacts
   #look: Look
 
-  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random) {
+  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random, trust: Trust) {
     this.#cluster = cluster
+    this.#trust = trust
     this.#clock = clock
     this.#random = random
     this.#facts = facts
@@ -98,9 +121,23 @@ export class Knowledge {
 
   sideSince(before: Look): ClusterSide {
     const known = this.#sides.get(before) ?? new Map<Look, ClusterSide>()
-    const side = known.get(this.#look) ?? remembering(clusterSideOf(this.readingSince(before), this.#facts))
+    const side =
+      known.get(this.#look) ?? this.#completed(clusterSideOf(this.readingSince(before), this.#facts))
     this.#sides.set(before, new Map([[this.#look, side]]))
     return side
+  }
+
+  /** A side is kept for long; what was found out of MACs is read when it is judged. */
+  #completed(side: ClusterSide): ClusterSide {
+    const macs = (): MacMap | undefined =>
+      this.told.size === 0 ? undefined : macsTold(this.told, side.cluster, this.#clock.monotonicMs())
+    const full = remembering(side, this.#trust)
+    return {
+      ...full,
+      get told() {
+        return macs()
+      },
+    }
   }
 
   /** Asks each wanted speaker in its time, until the signal; tells of each answer that is another than before. */
@@ -147,7 +184,7 @@ export class Knowledge {
     const cluster = this.#cluster.watch.snapshot()
     const nodes = new Set(cluster.speakerPods.map(({ nodeName }) => nodeName))
     for (const node of this.#views.keys())
-      if (!nodes.has(node) || !(this.wanted.has(node) || this.wanted.size === 0)) this.#views.delete(node)
+      if (!nodes.has(node) || !(this.#bears(node) || this.wanted.size === 0)) this.#views.delete(node)
     const known = [...this.#views.values()]
     const views =
       known.length === 0
@@ -158,19 +195,27 @@ export class Knowledge {
 
   #due(): string[] {
     const nowMs = this.#clock.monotonicMs()
-    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs
+    const isRested = (node: string): boolean => nowMs - (this.#askedMs.get(node) ?? -Infinity) >= VIEW_MS
+    const isDue = (node: string): boolean => (this.#dueMs.get(node) ?? 0) <= nowMs && isRested(node)
     const due = [...this.wanted].filter(
       ([node]) => isDue(node) || (this.#isSealed(node) && this.#isAnother(node)),
     )
     for (const [node, everyMs] of due)
       this.#dueMs.set(node, nowMs + everyMs * (1 + 0.2 * this.#random.next()))
-    for (const node of this.#dueMs.keys())
-      if (!this.wanted.has(node) && this.#dueMs.get(node)! <= nowMs) this.#forget(node)
-    return due.map(([node]) => node)
+    for (const node of this.#askedMs.keys()) if (!this.#bears(node) && isDue(node)) this.#forget(node)
+    const isUrgent = ([node, sinceMs]: readonly [string, number]): boolean =>
+      isRested(node) && !this.#isSealed(node) && (this.#askedMs.get(node) ?? -Infinity) < sinceMs
+    const urgent = [...this.answering].filter(isUrgent)
+    return [...new Set([...due, ...urgent].map(([node]) => node))]
+  }
+
+  #bears(node: string): boolean {
+    return this.wanted.has(node) || this.answering.has(node)
   }
 
   #forget(node: string): void {
     this.#dueMs.delete(node)
+    this.#askedMs.delete(node)
     this.#askedOf.delete(node)
   }
 
@@ -194,6 +239,7 @@ export class Knowledge {
   ): Promise<boolean> {
     const { cluster } = this.#look
     this.#askedOf.set(node, this.#startOf(node))
+    this.#askedMs.set(node, this.#clock.monotonicMs())
     const speakerPods = cluster.speakerPods.filter(({ nodeName }) => nodeName === node)
     const views = speakerPods.length > 0 ? await read({ ...cluster, speakerPods }, signal) : null
     if (signal.aborted) return false
@@ -219,15 +265,19 @@ const KEPT_SIDES = 8
 const KEPT_EXPECTATIONS = 1024
 
 /** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
-function remembering(side: ClusterSide): ClusterSide {
+function remembering(side: ClusterSide, { infers, isPatient }: Trust): ClusterSide {
   const known = new Map<string, ReturnType<ClusterSide['expect']>>()
+  const timing = isPatient ? untilTheApiTells(side.timing) : side.timing
   return {
     ...side,
+    timing,
     expect: (vip, silentNodes) => {
       const key = [vip, ...[...silentNodes].toSorted()].join(' ')
       const found = known.get(key)
       if (found) return found
-      const expected = side.expect(vip, silentNodes)
+      const elected = side.expect(vip, silentNodes)
+      const read = elected && !infers ? withViewsAlone(elected) : elected
+      const expected = read && { ...read, timing }
       if (known.size >= KEPT_EXPECTATIONS) known.clear()
       known.set(key, expected)
       return expected

@@ -3,6 +3,7 @@ import { WATCHER_FILTER } from './capture/filter.ts'
 import { systemClock } from './clock.ts'
 import { seededRandom } from './core/random.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
+import { claimsTelling, echoTelling } from './daemon-asides.ts'
 import { renewedViews } from './daemon-views.ts'
 import type { WatchEdges } from './daemon-watch.ts'
 import { messageOf } from './errors.ts'
@@ -58,6 +59,7 @@ export async function openLiveDaemon(
       random,
       log,
       hostFacts: () => readHostFacts(),
+      echo: echoTelling(log),
       openCapture: (device, events) =>
         openNative(
           {
@@ -73,6 +75,7 @@ export async function openLiveDaemon(
         watch,
         ready: (signal) => watch.ready(signal),
         readViews: views?.read ?? null,
+        readClaims: config.speakerMetrics ? await claimsTelling(cluster, log) : null,
         publish: node === null ? null : (nics, signal) => cluster.publishNics(node, nics, signal),
       },
     },

@@ -1,9 +1,12 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from './core/arp.ts'
+import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
-import { ZERO_MAC, type Mac } from './core/mac.ts'
+import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'
+import type { PastRound } from './core/rounds.ts'
+import type { RoundPlan } from './core/round.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
 import {
   begin,
@@ -22,9 +25,12 @@ import {
   type Ended,
   type Happening,
   type Heard,
+  type Missed,
   type Question,
 } from './core/watch/schedule.ts'
+import { spend } from './core/watch/bucket.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
+import { Inquiries } from './daemon-inquiry.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
 
@@ -42,6 +48,7 @@ export interface PortOptions {
   /** The cluster as it is known now. */
   readonly context: () => Look
   readonly onSighting: (sighting: Sighting) => void
+  readonly onMissed: (port: Port, missed: Missed) => void
   /** The listening for one address is over. */
   readonly onEnded: (port: Port, ended: Ended, look: AddressLook<Look>) => void
   readonly onTrouble: (port: Port, error: ArpcheckError) => void
@@ -56,6 +63,7 @@ export class Port {
   ears: Ears | null = null
   readonly #options: PortOptions
   readonly #capture: Capture
+  readonly #inquiries = new Inquiries()
   readonly #closed = new AbortController()
   #schedule
   #alarm = new AbortController()
@@ -95,9 +103,30 @@ export class Port {
     this.#happen({ what: 'due', ips })
   }
 
+  /** Asks these beside the plan, as far as the budget goes, and listens; null: nothing is asked here (any more). */
+  async inquire(questions: readonly Beside[]): Promise<PastRound | null> {
+    if (this.#closed.signal.aborted || this.plan.passive) return null
+    const past = this.#inquiries.ask(questions, this.#roundOf(questions.map(({ ip }) => ip)))
+    this.#happen({ what: 'time' })
+    return past
+  }
+
+  nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
+  /** The kernel has sent so many frames for us. */
+  charge(frames: number): void {
+    const nowMs = this.nowMs()
+    let { sent } = this.#schedule
+    for (let left = frames; left > 0; left--) sent = spend(sent, nowMs)
+    this.#schedule = { ...this.#schedule, sent }
+  }
+
   close(): void {
     this.#closed.abort()
     this.#alarm.abort()
+    this.#inquiries.close()
     this.#capture.close()
   }
 
@@ -105,12 +134,26 @@ export class Port {
     if (this.#closed.signal.aborted) return
     const { clock, random } = this.#options
     const nowMs = clock.monotonicMs()
-    const { schedule, questions, ended, slept } = step(this.#schedule, happening, nowMs, random)
+    const { schedule, questions, missed, ended, slept } = step(this.#schedule, happening, nowMs, random)
     this.#schedule = schedule
     if (slept) this.#naps++
+    for (const one of missed) this.#options.onMissed(this, one)
     for (const one of ended) this.#end(one, nowMs)
     if (questions.length > 0) this.#ask(questions, nowMs)
-    this.#arm(schedule.wakeMs - nowMs)
+    this.#arm(Math.min(schedule.wakeMs, this.#askBeside(nowMs)) - nowMs)
+  }
+
+  /** With what the plan has left; when to come again. */
+  #askBeside(nowMs: number): number {
+    const { sent: ours, plan } = this.#schedule
+    if (plan.passive) this.#inquiries.close()
+    const isBusy = (ip: Ip): boolean => this.looks.open.has(ip)
+    const allowed = { sent: ours, perPort: plan.shares.unplanned, isBusy, nowMs }
+    const { sent, questions, wakeMs } = this.#inquiries.step(allowed, () => this.#lost())
+    this.#schedule = { ...this.#schedule, sent }
+    for (const { to } of questions) increase(this.counts.sent, to === BROADCAST_MAC ? 'broadcast' : 'unicast')
+    if (questions.length > 0) this.#send(questions.map(({ ip, to }) => this.#whoHas(ip, to)))
+    return wakeMs
   }
 
   /** One alarm at a time: whatever happens sooner sets another. */
@@ -124,19 +167,30 @@ export class Port {
   }
 
   #ask(questions: readonly Question[], nowMs: number): void {
-    const { context, onTrouble } = this.#options
+    const { context } = this.#options
     const lost = this.#lost()
     const frames = questions.map(({ ip, to, mode }) => {
-      const spa = senderFor(ip, this.vantage.link, 'auto')
-      const plan = {
-        mac: this.vantage.link.mac,
-        senders: new Map([[ip, spa]]),
-        timeoutNs: BigInt(TIMEOUT_MS) * 1_000_000n,
-      }
-      begin(this.looks, { ip, mode, plan, context: context() }, nowMs, lost)
+      begin(this.looks, { ip, mode, plan: this.#roundOf([ip]), context: context() }, nowMs, lost)
       increase(this.counts.sent, mode)
-      return whoHas(ip, to, this.vantage.link.mac, spa)
+      return this.#whoHas(ip, to)
     })
+    this.#send(frames)
+  }
+
+  #roundOf(ips: readonly Ip[]): RoundPlan {
+    const { link } = this.vantage
+    const senders = new Map(ips.map((ip) => [ip, senderFor(ip, link, 'auto')]))
+    return { mac: link.mac, senders, timeoutNs: BigInt(TIMEOUT_MS) * 1_000_000n }
+  }
+
+  #whoHas(tpa: Ip, to: Mac): Uint8Array {
+    const { link } = this.vantage
+    const spa = senderFor(tpa, link, 'auto')
+    return encodeArp({ op: 'who-has', ethDst: to, ethSrc: link.mac, sha: link.mac, spa, tha: ZERO_MAC, tpa })
+  }
+
+  #send(frames: readonly Uint8Array[]): void {
+    const { onTrouble } = this.#options
     this.#capture.send({ frames, gapNs: 0 }).catch((error: unknown) => {
       if (error instanceof ArpcheckError) onTrouble(this, error)
       else this.#options.onFault(error)
@@ -160,6 +214,7 @@ export class Port {
 
   #take(frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
     takeFrame(this.looks, frame, captured)
+    this.#inquiries.hear(frame, captured, at.ms)
     const sighting = this.ears && sightingOf(frame, at, this.ears)
     if (sighting) this.#options.onSighting(sighting)
     const heard = sighting ? this.#heardOf(sighting) : this.#controlOf(frame)
@@ -201,10 +256,6 @@ export class Port {
       this.#options.onFault(error)
     }
   }
-}
-
-function whoHas(tpa: Ip, to: Mac, mac: Mac, spa: Ip): Uint8Array {
-  return encodeArp({ op: 'who-has', ethDst: to, ethSrc: mac, sha: mac, spa, tha: ZERO_MAC, tpa })
 }
 
 function increase<K>(counts: Map<K, number>, key: K): void {

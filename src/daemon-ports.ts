@@ -1,14 +1,18 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { macMapFor } from './core/cluster-side.ts'
+import { macMapFor } from './core/attribution.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
+import type { Mac } from './core/mac.ts'
+import { knowsEveryNic } from './core/macs.ts'
 import { ownMacs } from './core/outcome.ts'
 import type { Random } from './core/random.ts'
 import { evidenceOf } from './core/round.ts'
 import type { Vantage } from './core/vantage.ts'
+import { isFault } from './core/verdict.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { allPast, type AddressLook } from './core/watch/address-looks.ts'
+import { isOfNobody } from './core/watch/needs.ts'
 import type { Plan } from './core/watch/plan.ts'
 import type { Ended } from './core/watch/schedule.ts'
 import type { DaemonCluster, Knowledge } from './daemon-cluster.ts'
@@ -18,6 +22,7 @@ import type { Verdicts } from './daemon-verdicts.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError, messageOf, type ErrorCode } from './errors.ts'
 import type { Log } from './log.ts'
+import type { CheckEdges } from './options.ts'
 
 /** What the watching is done with; tests bring their own. */
 export interface WatchEdges {
@@ -27,12 +32,16 @@ export interface WatchEdges {
   readonly openCapture: (interfaceName: string, events: CaptureEvents) => Capture
   /** Tells that links, addresses or routes of this host changed. */
   readonly watchHost: (onChange: () => void) => { close(): void }
+  /** Whether hosts answer ICMP echo; absent, or null, where that cannot be asked. Never rejects for what the world does. */
+  readonly echo?: CheckEdges['echo']
   readonly cluster: DaemonCluster & { readonly ready: (signal: AbortSignal) => Promise<void> }
   readonly log: Log
 }
 
 /** Who answers so long after a look was asked beside it. */
 const WITNESS_MS = 4000
+/** A look that shows how it is now. */
+const RECENT_MS = 10_000
 /** What no waiting mends. */
 const FATAL: readonly ErrorCode[] = ['no-permission', 'engine-unavailable', 'host-unreadable']
 
@@ -69,6 +78,11 @@ export class Ports {
     return [...this.#open.values()].find(({ plan }) => plan.targets.get(vip)?.kind === 'vip')
   }
 
+  /** Whether anything that is said of a VIP is heard, asked for or not. */
+  hears(vip: Ip): boolean {
+    return [...this.#open.values()].some(({ ears, vantage }) => ears !== null && vantage.vips.includes(vip))
+  }
+
   makeSure(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values())
@@ -79,6 +93,17 @@ export class Ports {
   askNow(vips: readonly Ip[]): void {
     if (vips.length === 0) return
     for (const port of this.#open.values()) port.askNow(vips.filter((vip) => port.vantage.vips.includes(vip)))
+  }
+
+  /** What is not asked for from here is judged by what is heard of it. */
+  listen(intervalMs: number, isReplanned: boolean): void {
+    for (const { vantage, plan, ears } of this.#open.values()) {
+      if (!ears) continue
+      const isStranger = (mac: Mac): boolean => !ears.macs.nodeOf.has(mac)
+      for (const vip of vantage.vips)
+        if ((plan.passive || !plan.targets.has(vip)) && this.#hooks.isOurs(vip))
+          this.#verdicts.overheard(vip, { vantage, intervalMs, isStranger, isReplanned })
+    }
   }
 
   close(): void {
@@ -106,6 +131,7 @@ export class Ports {
         openCapture,
         context: () => this.#knowledge.look,
         onSighting: (sighting) => this.#hooks.isOurs(sighting.vip) && this.#verdicts.sighted(sighting),
+        onMissed: (one, { ip, sinceMs }) => this.#missed(one, ip, sinceMs),
         onEnded: (one, ended, look) => this.#ended(one, ended, look),
         onTrouble: (one, error) => this.#trouble(one, error),
         onFault: (error) => log.error?.('a mistake of ours', { error: messageOf(error) }),
@@ -175,16 +201,50 @@ export class Ports {
       ownMacs: own,
       ownNode: side.ownNode,
       macs: macMapFor(side, own, allPast(port.looks)),
+      knowsAll: knowsEveryNic({
+        nodes: side.cluster.nodes,
+        records: side.cluster.nicRecords,
+        own: { node: side.ownNode, macs: own },
+      }),
       mayAnswer: (vip) => mayAnswer.get(vip),
     }
   }
 
-  #ended(port: Port, { ip, mode, sinceMs, answered }: Ended, look: AddressLook<Look>): void {
+  /** Raw silence begins at once, whatever else is asked to be sure of it. */
+  #missed({ plan }: Port, ip: Ip, sinceMs: number): void {
+    if (plan.targets.get(ip)?.kind === 'vip') this.#verdicts.missed(ip, sinceMs)
+  }
+
+  /** A fault is explained better now than when it was judged. Nothing becomes one by a look that is old. */
+  explainAgain(vip: Ip): void {
+    const port = this.of(vip)
+    const look = port?.looks.broadcast.get(vip)
+    if (!port || !look || !isFault(this.#verdicts.get(vip)?.row?.verdict ?? 'ok')) return
+    const hasMoved = this.#knowledge.sideSince(look.context).expect(vip, new Set())?.moved
+    if (!hasMoved) this.#verdicts.judgeAgain(vip, port, look)
+  }
+
+  /** Whose a MAC is, or that it answers for what nobody has, was found out: by a look of a moment ago, or another one now. */
+  learned(port: Port): void {
+    if (this.#open.get(port.vantage.link.name) !== port) return
+    this.#listen(port)
+    const sinceMs = port.nowMs() - RECENT_MS
+    for (const vip of port.vantage.vips) {
+      const { row } = this.#verdicts.get(vip) ?? {}
+      const look = port.looks.broadcast.get(vip)
+      if (!row || !look || !row.answered.some(isOfNobody)) continue
+      if (row.verdict !== 'settling' && look.endedMs! >= sinceMs) this.#verdicts.judgeAgain(vip, port, look)
+      else port.askNow([vip])
+    }
+  }
+
+  #ended(port: Port, { ip, mode, answered }: Ended, look: AddressLook<Look>): void {
     const kind = port.plan.targets.get(ip)?.kind
     const isSweep = kind === 'vip' && mode === 'broadcast'
     if (isSweep) this.#verdicts.lookedAt(ip, port, look)
-    else if (kind === 'vip' && !answered) this.#verdicts.missed(ip, sinceMs)
     if (isSweep) this.#hooks.onLooked(ip)
+    // a step of the schedule is not over yet
+    if (isSweep) queueMicrotask(() => this.askNow(this.#verdicts.due()))
     if (!answered) return
     const isNews = kind === 'node' && !this.#isKnown(port, look)
     if (isNews) this.#listen(port)

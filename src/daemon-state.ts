@@ -1,19 +1,15 @@
-import type { Vip } from './announcers/announcer.ts'
-import { assemble } from './core/assemble.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import { nodeFactsOf } from './core/cluster-side.ts'
 import type { Ip } from './core/ip.ts'
-import type { Report } from './core/report.ts'
+import { evidenceOf } from './core/round.ts'
 import { groupByUsable, isUsable, viewsOf } from './core/views.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
-import { allPast, answeredLast } from './core/watch/address-looks.ts'
-import type { InterfaceState, VipState, WatchState } from './core/watch/state.ts'
+import { answeredLast } from './core/watch/address-looks.ts'
+import type { InterfaceState, WatchState } from './core/watch/state.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import { tempoOf, type Work } from './daemon-plan.ts'
+import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
-import type { Verdicts, Watched } from './daemon-verdicts.ts'
-import { clusterReport, readingOf } from './elected.ts'
-import { speakerFindings } from './speaker-findings.ts'
+import type { Verdicts } from './daemon-verdicts.ts'
 
 /** All parts of a daemon, for whoever looks at them. */
 export interface Parts {
@@ -24,55 +20,29 @@ export interface Parts {
   readonly ports: ReadonlyMap<string, Port>
   readonly knowledge: Knowledge
   readonly verdicts: Verdicts
+  readonly gathered: Gathered
+  readonly nowMs: number
 }
 
 /** What the daemon knows, as metrics, report and log read it. */
-export function stateOf(parts: Parts): WatchState {
+export function stateOf(parts: Parts, vips: WatchState['vips']): WatchState {
   const { startedAt, config, loaded, work, ports, knowledge } = parts
   const side = knowledge.sideSince(knowledge.look)
-  const vips = [...(work?.vips.values() ?? [])].map((vip) => vipState(vip, parts))
   return {
     startedAt,
     node: config.node,
-    vips: new Map(vips.map((one) => [one.vip, one])),
+    vips,
     nodes: nodesOf(side, ports),
     interfaces: new Map([...ports].map(([name, port]) => [name, interfaceState(port, parts)])),
     sources: knowledge.sources(),
     members: membersOf(side),
     membersDisagree: disagreement(side),
+    daemons: daemonsOf(work),
     config: loaded,
   }
 }
 
-function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }: Parts): VipState {
-  const watch = work!.assignment.get(ip)
-  const known = verdicts.get(ip)
-  const port = [...ports.values()].find(({ plan }) => plan.targets.has(ip))
-  return {
-    vip: ip,
-    services: holders.map(({ key }) => key),
-    pool,
-    row: known?.row ?? null,
-    testable: watch?.untestable === null && known?.row?.verdict !== 'self',
-    vantages: watch?.vantages ?? [],
-    intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
-    lastAnswerAt: known?.lastAnswerAt ?? null,
-    silentSinceMs: known ? silentSince(known) : null,
-    ownerChanges: known?.history.ownerChanges ?? 0,
-    probes: known?.probes ?? { good: 0, bad: 0, excluded: 0 },
-    firedFindings: known?.firedFindings ?? new Map(),
-    gratuitous: known?.history.gratuitous ?? new Map(),
-  }
-}
-
-/** Since the last good answer; whoever hears nothing at all knows of no silence, nor does one who should answer itself. */
-function silentSince({ row, history: { silentSinceMs, lastGood } }: Watched): number | null {
-  if (silentSinceMs === null || row?.reason === 'deaf-vantage' || row?.verdict === 'idle') return null
-  if (row?.verdict === 'self') return null
-  return Math.min(silentSinceMs, lastGood?.ms ?? Infinity)
-}
-
-function interfaceState(port: Port, { config, work }: Parts): InterfaceState {
+function interfaceState(port: Port, { config, work, gathered, nowMs }: Parts): InterfaceState {
   const { name, mac } = port.vantage.link
   const statistics = port.statistics()
   const kernel = new Map([
@@ -89,8 +59,18 @@ function interfaceState(port: Port, { config, work }: Parts): InterfaceState {
     received: statistics?.received ?? 0,
     drops: new Map([...kernel, ...port.counts.dropped]),
     budgetPerSecond: tempoOf(config, work?.isNode ?? true).perPort,
-    canaries: { mustAnswer: asked.length === 0 ? null : asked.includes(true), mustBeFree: null },
+    canaries: {
+      mustAnswer: asked.length === 0 ? null : asked.includes(true),
+      mustBeFree: isFree(gathered.free(name, nowMs)),
+    },
   }
+}
+
+/** An answer is proof; silence is none where nobody at all was heard then. */
+function isFree(free: ReturnType<Gathered['free']>): boolean | null {
+  if (!free) return null
+  if (free.ips.some((ip) => evidenceOf(free.past.round, ip).answers.length > 0)) return false
+  return free.hears && free.past.loss !== 'lost' ? true : null
 }
 
 /** By its own address, wherever it was asked; nobody asks for our own. */
@@ -113,54 +93,14 @@ function membersOf({ cluster, readings }: ClusterSide): WatchState['members'] {
   ])
 }
 
+function daemonsOf(work: Work | null): WatchState['daemons'] {
+  if (!work?.isNode) return null
+  const { by, recorded, daemons } = work.fleet
+  // our own is about to be written
+  return { by, recorded: new Set([...recorded, work.me]).size, alive: daemons.length }
+}
+
 function disagreement({ readings }: ClusterSide): boolean | null {
   const views = viewsOf(readings)
   return views.length < 2 ? null : groupByUsable(views).length > 1
-}
-
-/** The report of this vantage, as a one-shot would give it. */
-export function reportOf(parts: Parts, nowAt: number): Report {
-  const { startedAt, ports, knowledge, verdicts, work } = parts
-  const side = knowledge.sideSince(knowledge.look)
-  const watched = [...(work?.vips.keys() ?? [])].flatMap((vip) => verdicts.get(vip) ?? [])
-  const vips = watched.flatMap(({ row }) => row ?? [])
-  const reading = readingOf(knowledge.look)
-  const node = parts.config.node ?? side.ownNode ?? knowledge.facts.hostname
-  const all = [...ports.values()]
-  return assemble({
-    startedAt: new Date(startedAt),
-    durationMs: nowAt - startedAt,
-    interrupted: false,
-    errors: [],
-    vantage: all.map(({ vantage: { link, ip } }) => ({ node, interface: link.name, mac: link.mac, ip })),
-    canaries: canariesOf(watched),
-    frames: framesOf(all),
-    vips,
-    ...clusterReport(reading, vips),
-    findings: speakerFindings(reading, side, nodesSeen(side, all)),
-  })
-}
-
-function canariesOf(watched: readonly Watched[]): Report['canaries'] {
-  const all = watched.flatMap(({ canaries }) => canaries)
-  return [...new Map(all.map((one) => [`${one.interface} ${one.ip}`, one])).values()]
-}
-
-function framesOf(ports: readonly Port[]): Report['frames'] {
-  const all = ports.flatMap((port) => port.statistics() ?? [])
-  const sum = (pick: (one: (typeof all)[number]) => number): number =>
-    all.reduce((total, one) => total + pick(one), 0)
-  const malformed = ports.reduce((total, { counts }) => total + (counts.dropped.get('malformed') ?? 0), 0)
-  return {
-    sent: sum(({ sent }) => sent),
-    received: sum(({ received }) => received),
-    kernelDrops: sum(({ kernelDrops }) => kernelDrops),
-    ringDrops: sum(({ ringDrops }) => ringDrops),
-    ignored: malformed > 0 ? { malformed } : {},
-  }
-}
-
-function nodesSeen(side: ClusterSide, [port]: readonly Port[]) {
-  if (!port) return new Map<string, never>()
-  return nodeFactsOf(side, port.vantage, allPast(port.looks), new Map())
 }

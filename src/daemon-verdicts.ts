@@ -4,6 +4,7 @@ import { unknown, type Judgement } from './core/case.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import type { FindingCode, Severity } from './core/findings.ts'
 import type { Ip } from './core/ip.ts'
+import type { Mac } from './core/mac.ts'
 import { outcomeOf, type Outcome } from './core/outcome.ts'
 import type { VipReport } from './core/report.ts'
 import type { PastRound } from './core/rounds.ts'
@@ -12,15 +13,27 @@ import type { Vantage } from './core/vantage.ts'
 import { isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
-import { looked, missed, named, NO_HISTORY, sighted, whoIs, type History } from './core/watch/history.ts'
+import { claimantsIn, countsForMs, heard, pastOf, type Hearsay } from './core/watch/hearsay.ts'
+import {
+  listened,
+  looked,
+  missed,
+  named,
+  NO_HISTORY,
+  sighted,
+  whoIs,
+  type History,
+} from './core/watch/history.ts'
 import { holdsAfter, holdsFrom, holdsOf, type Hold, type Holds } from './core/watch/hold.ts'
-import { pastFor, type AddressLook } from './core/watch/address-looks.ts'
+import { pastFor, withBeside, type AddressLook } from './core/watch/address-looks.ts'
+import type { Look } from './core/watch/moves.ts'
 import type { Sighting } from './core/watch/passive.ts'
 import type { Observation, VipState } from './core/watch/state.ts'
 import { NO_TALLY, tallied } from './core/watch/tally.ts'
 import type { Knowledge } from './daemon-cluster.ts'
+import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
-import type { Look } from './elected.ts'
+import type { Look as ClusterLook } from './elected.ts'
 
 /** What is remembered of one VIP that we watch. */
 export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'firedFindings'> {
@@ -28,12 +41,27 @@ export interface Watched extends Pick<VipState, 'probes' | 'lastAnswerAt' | 'fir
   readonly row: VipReport | null
   readonly history: History
   readonly canaries: Outcome['canaries']
-  /** The last look heard nothing at all, and may have been alone: the next one tells. */
+  /** The last look could not tell, as it heard nothing at all, or who should answer changed meanwhile: the next one does. */
   readonly isDoubted: boolean
+  readonly hearsay: Hearsay
+  /** Whom it was judged by, where nobody asks for it from here. */
+  readonly judgedBy: string
+}
+
+/** How a VIP is judged that is not asked for from here. */
+export interface Listening {
+  readonly vantage: Vantage
+  readonly intervalMs: number
+  /** No node's, as far as that is known. */
+  readonly isStranger: (mac: Mac) => boolean
+  /** What is expected may be another since the last time. */
+  readonly isReplanned: boolean
 }
 
 /** A question leaves a little before the hold-down ends, and its listening ends after it. */
 const AHEAD_MS = 0.8 * TIMEOUT_MS
+/** So long after it, what could not be judged is asked for again at once; then in its turn. */
+const AGAIN_MS = 3 * TIMEOUT_MS
 /** A miss so long ago belongs to the look that followed. */
 const SAME_MS = 2 * TIMEOUT_MS
 
@@ -42,6 +70,8 @@ const NEW: Watched = {
   history: NO_HISTORY,
   canaries: [],
   isDoubted: false,
+  hearsay: [],
+  judgedBy: '',
   ...NO_TALLY,
   lastAnswerAt: null,
 }
@@ -52,18 +82,25 @@ export class Verdicts {
   readonly #knowledge: Knowledge
   readonly #now: () => { readonly ms: number; readonly at: number }
   readonly #observe: (observation: Observation) => void
+  readonly #gathered: Gathered
   #holds: Holds = new Map()
   /** Hold-downs whose end was seen to already. */
   readonly #told = new Map<Ip, number>()
 
   constructor(
     knowledge: Knowledge,
+    gathered: Gathered,
     now: () => { readonly ms: number; readonly at: number },
     observe: (observation: Observation) => void,
   ) {
     this.#knowledge = knowledge
+    this.#gathered = gathered
     this.#now = now
     this.#observe = observe
+  }
+
+  get all(): ReadonlyMap<Ip, Watched> {
+    return this.#watched
   }
 
   get(vip: Ip): Watched | undefined {
@@ -83,6 +120,7 @@ export class Verdicts {
     this.#watched.set(sighting.vip, {
       ...before,
       history: sighted(before.history, sighting),
+      hearsay: heard(before.hearsay, sighting),
       lastAnswerAt: isAnswer ? this.#now().at : before.lastAnswerAt,
     })
   }
@@ -121,7 +159,7 @@ export class Verdicts {
   }
 
   /** A broadcast look is over: it counts, and it is remembered. */
-  lookedAt(vip: Ip, port: Port, look: AddressLook<Look>): void {
+  lookedAt(vip: Ip, port: Port, look: AddressLook<ClusterLook>): void {
     const before = this.#watched.get(vip) ?? NEW
     const judged = this.#judged(vip, port, look)
     if (!judged) return
@@ -132,21 +170,34 @@ export class Verdicts {
       this.#watched.set(vip, { ...before, history, isDoubted: true })
       return
     }
-    const isBad = isFault(row.verdict) || row.verdict === 'settling'
+    // nor does one during which who should answer changed: what stood stands, until the next one tells
+    if (row.verdict === 'settling' && isFault(before.row?.verdict ?? 'ok') && !before.isDoubted)
+      if (this.#overMs(vip) >= 0) return void this.#watched.set(vip, { ...before, isDoubted: true })
     const history = looked(named(before.history, row.answered), {
       sinceMs: look.sinceMs,
       atMs: look.endedMs!,
-      answerers: [...new Set(row.answered.map(whoIs))],
-      isGood: !isBad && !(row.verdict === 'unknown' && before.history.deviatesSinceMs !== null),
+      ...shownBy(row, before.history),
       isLossy: look.loss !== 'none',
     })
     const { probes } = tallied(before, row)
     this.#keep(vip, { ...judged, history, probes, isDoubted: false })
     this.#tell(before, row, history, port.vantage.link.name)
+    if (row.verdict === 'settling') this.#dueAgain(vip)
+  }
+
+  /** Its hold-down is over, but who should answer changed during the look that was to tell. */
+  #dueAgain(vip: Ip): void {
+    const overMs = this.#overMs(vip)
+    if (overMs >= 0 && overMs < AGAIN_MS) this.#told.delete(vip)
+  }
+
+  /** Since its hold-down; less than 0: it goes on, or there is none. */
+  #overMs(vip: Ip): number {
+    return this.#now().ms - (this.#holds.get(vip)?.atMs ?? Infinity)
   }
 
   /** The same look, by what was heard since of others. */
-  judgeAgain(vip: Ip, port: Port, look: AddressLook<Look>): void {
+  judgeAgain(vip: Ip, port: Port, look: AddressLook<ClusterLook>): void {
     const before = this.#watched.get(vip) ?? NEW
     const judged = this.#judged(vip, port, look)
     if (!judged) return
@@ -159,16 +210,39 @@ export class Verdicts {
   }
 
   /** What is known of one VIP, judged now; null: it is no VIP any more. */
-  #judged(vip: Ip, { vantage, looks }: Port, { context, sinceMs }: AddressLook<Look>): Judged | null {
+  #judged(vip: Ip, { vantage, looks }: Port, { context, sinceMs }: AddressLook<ClusterLook>): Judged | null {
     const side = this.#knowledge.sideSince(context)
     if (!side.vips.has(vip)) return null
     const firstMs = this.#firstMissed(vip, sinceMs)
     const outcome = this.#outcome(vip, vantage, side, { past: pastFor(looks, vip), firstMs })
-    const row = outcome.vips[0]!
-    const held = outcome.unsettled.get(vip) ?? null
-    const judged = new Map([[vip, { verdict: row.verdict, held }]])
+    this.#hold(vip, outcome)
+    return { row: outcome.vips[0]!, canaries: outcome.canaries }
+  }
+
+  #hold(vip: Ip, { vips: [row], unsettled }: Outcome): void {
+    const judged = new Map([[vip, { verdict: row!.verdict, held: unsettled.get(vip) ?? null }]])
     this.#holds = holdsAfter(this.#holds, judged, this.#now().ms)
-    return { row, canaries: outcome.canaries }
+  }
+
+  /** Not asked for from here: judged by who was heard all the same, whenever that is somebody else. */
+  overheard(vip: Ip, { vantage, intervalMs, isStranger, isReplanned }: Listening): void {
+    const before = this.#watched.get(vip) ?? NEW
+    const [side, nowMs] = [this.#side(), this.#now().ms]
+    const sinceMs = nowMs - countsForMs(intervalMs, side.timing.holdDownMs)
+    const claimants = claimantsIn(before.hearsay, sinceMs, isStranger)
+    const judgedBy = claimants
+      .map(({ mac }) => mac)
+      .toSorted()
+      .join()
+    const isSame = before.row !== null && judgedBy === before.judgedBy && before.row.verdict !== 'settling'
+    if (isSame && !isReplanned) return
+    const outcome = this.#outcome(vip, vantage, side, { past: pastOf(vip, claimants), firstMs: nowMs })
+    this.#hold(vip, outcome)
+    const row = outcome.vips[0]!
+    const shown = shownBy(row, before.history)
+    const history = listened(named(before.history, row.answered), { atMs: nowMs, ...shown })
+    this.#keep(vip, { row, canaries: [], history, judgedBy })
+    this.#tell(before, row, history, vantage.link.name)
   }
 
   /** Nobody can test it from here: what is to be said of it all the same. */
@@ -194,16 +268,17 @@ export class Verdicts {
   #outcome(vip: Ip, vantage: Vantage, side: ClusterSide, { past, firstMs }: Seen): Outcome {
     const nowMs = this.#now().ms
     const leftMs = Math.max(0, side.timing.holdDownMs - (nowMs - firstMs))
+    const free = this.#gathered.free(vantage.link.name, nowMs)
     const held = (ip: Ip): Held | null => heldAt(this.#holds.get(ip), nowMs)
     return outcomeOf({
       vantage: { ...vantage, vips: [vip] },
       // a neighbour entry of this host is what our own questions left there
       facts: { ...this.#knowledge.facts, neighbours: [] },
       expectations: new Map(),
-      cluster: side,
-      mustBeFree: [],
-      past,
-      echo: new Map(),
+      cluster: { ...side, claims: this.#gathered.claimsFor(vip, nowMs) },
+      mustBeFree: free?.ips ?? [],
+      past: withBeside(past, free?.past ?? null),
+      echo: this.#gathered.echo(nowMs),
       heldFor: (ip) => ({ ...(held(ip) ?? { leftMs, moved: false }), watched: true }),
       interrupted: false,
     })
@@ -230,6 +305,18 @@ export class Verdicts {
   #tellDetection(before: Watched, { verdict }: VipReport, history: History): void {
     if (!isFault(verdict) || isFault(before.row?.verdict ?? 'ok')) return
     for (const one of detectionOf(history, verdict, this.#now().ms)) this.#observe(one)
+  }
+}
+
+/** Who answered in a look, and whether that is as it should be. */
+function shownBy(
+  { verdict, answered }: VipReport,
+  { deviatesSinceMs }: History,
+): Pick<Look, 'answerers' | 'isGood'> {
+  const isBad = isFault(verdict) || verdict === 'settling'
+  return {
+    answerers: [...new Set(answered.map(whoIs))],
+    isGood: !isBad && !(verdict === 'unknown' && deviatesSinceMs !== null),
   }
 }
 

@@ -1,15 +1,20 @@
 import type { Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
 import type { Report } from './core/report.ts'
-import { planVantages, type Vantage } from './core/vantage.ts'
+import { planVantages, unusableOf, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
-import type { Observation, WatchState } from './core/watch/state.ts'
+import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
+import type { Observation, VipState, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
+import { Evidence } from './daemon-evidence.ts'
+import { Gathered } from './daemon-gathered.ts'
 import { nodesIn, workOf, type Work } from './daemon-plan.ts'
 import { Ports, type WatchEdges } from './daemon-ports.ts'
-import { reportOf, stateOf, type Parts } from './daemon-state.ts'
+import { reportOf } from './daemon-report.ts'
+import { stateOf, type Parts } from './daemon-state.ts'
 import { Verdicts } from './daemon-verdicts.ts'
+import { VipStates } from './daemon-vip-states.ts'
 import { ArpcheckError, messageOf } from './errors.ts'
 
 export type { WatchEdges } from './daemon-ports.ts'
@@ -37,7 +42,10 @@ export class Watch {
   readonly #knowledge: Knowledge
   readonly #verdicts: Verdicts
   readonly #ports: Ports
-  readonly #essences = new Map<Ip, string>()
+  readonly #gathered = new Gathered()
+  readonly #evidence: Evidence
+  readonly #stances = new Map<Ip, Stance>()
+  readonly #states = new VipStates()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
   #observations: Observation[] = []
@@ -45,12 +53,14 @@ export class Watch {
   #loaded: WatchState['config']
   #work: Work | null = null
   #logged: WatchState
+  #untold = { before: new Map<Ip, VipState>(), after: new Map<Ip, VipState>() }
   #refreshedMs = -Infinity
   #tookMs = 0
   #quietSinceMs: number | null = null
   #hasNews = true
   #factsChanged = false
   #factsTrouble = ''
+  #unusable: ReturnType<typeof unusableOf> = new Map()
 
   constructor(config: DaemonConfig, edges: WatchEdges) {
     this.#edges = edges
@@ -58,15 +68,29 @@ export class Watch {
     const { clock, cluster, random } = edges
     this.#startedAt = this.#at()
     this.#loaded = { loadedAt: this.#startedAt, successful: true }
-    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random)
+    const trust = { infers: config.memberlist !== 'require', isPatient: config.passive }
+    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random, trust)
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
-    this.#verdicts = new Verdicts(this.#knowledge, now, (one) => void this.#observations.push(one))
+    this.#verdicts = new Verdicts(
+      this.#knowledge,
+      this.#gathered,
+      now,
+      (one) => void this.#observations.push(one),
+    )
     this.#ports = new Ports(edges, this.#knowledge, this.#verdicts, {
       isOurs: (vip) => this.#isOurs(vip),
       onTrouble: () => (this.#factsChanged = true),
       onLooked: (vip) => this.#release(vip),
     })
-    this.#logged = this.state()
+    this.#evidence = new Evidence({
+      edges,
+      config: () => this.#config,
+      knowledge: this.#knowledge,
+      ports: this.#ports,
+      verdicts: this.#verdicts,
+      gathered: this.#gathered,
+    })
+    this.#logged = stateOf(this.#parts(), this.#untold.before)
   }
 
   /** Until the signal; then every capture is closed. `observe` hears what histograms count. */
@@ -85,6 +109,7 @@ export class Watch {
       )
       for (let isFirst = true; !signal.aborted; isFirst = false) {
         this.#step(isFirst)
+        this.#evidence.step(ended)
         for (const one of this.#observations.splice(0)) observe(one)
         this.#tellChanges()
         await clock.sleep(Math.min(TICK_MS, this.#verdicts.dueInMs()), ended)
@@ -94,12 +119,13 @@ export class Watch {
       unlisten()
       host.close()
       this.#ports.close()
-      await Promise.all(beside)
+      await Promise.all([...beside, this.#evidence.ended()])
     }
   }
 
   state(): WatchState {
-    return stateOf(this.#parts())
+    this.#follow()
+    return stateOf(this.#parts(), this.#states.all)
   }
 
   report(): Report {
@@ -111,8 +137,10 @@ export class Watch {
     if (this.#work === null) return 'The cluster has not been read yet.'
     const isReadable = this.#knowledge.look.cluster.inputs.services.ageMs !== null
     if (!isReadable) return 'Which addresses are VIPs has never been read.'
-    const wanted = this.#work.vantages.length
-    return wanted > 0 && this.#ports.all.size === 0 ? 'No interface could be opened.' : null
+    if (this.#ports.all.size > 0) return null
+    if (this.#work.vantages.length > 0) return 'No interface could be opened.'
+    const [problem] = this.#unusable.values()
+    return problem && this.#work.mine.length > 0 ? problem.message : null
   }
 
   /** Asks for one VIP now; resolves when its look is over. */
@@ -120,16 +148,21 @@ export class Watch {
     const port = this.#ports.of(vip)
     if (!port || this.#config.passive) throw notFromHere(vip, this.#work)
     await new Promise<void>((resolve, reject) => {
-      const waiting = this.#waiting.get(vip) ?? new Set()
-      this.#waiting.set(vip, waiting.add(done))
+      const known = this.#waiting
+      const waiting = known.get(vip) ?? new Set()
+      known.set(vip, waiting.add(done))
       signal.addEventListener('abort', late, { once: true })
       port.makeSure([vip])
       function done(): void {
         signal.removeEventListener('abort', late)
         resolve()
       }
-      function late(): void {
+      const forget = (): void => {
         waiting.delete(done)
+        if (waiting.size === 0 && known.get(vip) === waiting) known.delete(vip)
+      }
+      function late(): void {
+        forget()
         const message = `The budget did not allow to ask for ${vip} in time.`
         reject(new ArpcheckError('capture-failed', message, { remedy: ['Ask less often.'] }))
       }
@@ -148,8 +181,23 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
-    if (this.#isTime(clock.monotonicMs())) this.#replan(isFirst)
+    this.#knowledge.answering = this.#config.passive ? new Map() : this.#unelected()
+    const isTime = this.#isTime(clock.monotonicMs())
+    if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
+    this.#ports.listen(this.#config.intervalMs, isTime)
+  }
+
+  /** In a large cluster views are read seldom: who took over lawfully must not be called wrong by an old one. */
+  #unelected(): Map<string, number> {
+    const vips = this.#work?.vantages.flatMap((one) => one.vips) ?? []
+    const deviating = vips.flatMap((vip) => {
+      const { row, history } = this.#verdicts.get(vip) ?? {}
+      return row && (row.faultVerdict || row.verdict === 'settling') ? (history?.owner ?? []) : []
+    })
+    const newest = new Map<string, number>()
+    for (const { who, sinceMs } of deviating) newest.set(who, Math.max(sinceMs, newest.get(who) ?? -Infinity))
+    return newest
   }
 
   /** Out of descriptors, say: what was known holds, and it is tried again in the next step. */
@@ -172,6 +220,7 @@ export class Watch {
     if (sinceMs < Math.min(this.#tookMs / MOST_OF_A_CORE, PLAN_AT_LEAST_MS)) return false
     const quietMs = this.#quietSinceMs === null ? 0 : nowMs - this.#quietSinceMs
     if (quietMs >= QUIET_MS || this.#hasNews || sinceMs >= REFRESH_AT_LEAST_MS) return true
+    if (nowMs >= (this.#work?.fleet.dueMs ?? Infinity)) return true
     const isLacking = (this.#work?.vantages.length ?? 0) > this.#ports.all.size
     return sinceMs >= REFRESH_MS && (isLacking || this.#knowledge.isAgeing())
   }
@@ -183,17 +232,36 @@ export class Watch {
     const look = this.#knowledge.refresh()
     const side = this.#knowledge.sideSince(look)
     const { facts } = this.#knowledge
-    const fleet = this.#work?.fleet ?? null
-    const work = workOf({ config: this.#config, facts, look, side, fleet, nowMs: this.#refreshedMs })
+    const work = workOf({
+      config: this.#config,
+      facts,
+      look,
+      side,
+      before: this.#work,
+      nowMs: this.#refreshedMs,
+    })
     this.#work = work
     this.#knowledge.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
+    this.#tellUnusable()
     if (this.#isQuiet(work, isFirst)) return
     this.#ports.retarget(work, this.#config)
     this.#verdicts.keepOnly(new Set(work.places.map(({ vip }) => vip).filter((vip) => this.#isOurs(vip))))
     this.#tellMoves(work)
     this.#rowsOfUntested(work)
     this.#tookMs = this.#edges.clock.monotonicMs() - this.#refreshedMs
+  }
+
+  /** A name that was typed wrong would else look like a network that keeps silent. */
+  #tellUnusable(): void {
+    const { log } = this.#edges
+    const now = unusableOf(this.#config.interfaces, this.#knowledge.facts)
+    for (const [name, { message }] of now)
+      if (this.#unusable.get(name)?.message !== message)
+        log.warn?.('interface cannot be used', { interface: name, why: message })
+    for (const name of this.#unusable.keys())
+      if (!now.has(name)) log.info?.('interface can be used again', { interface: name })
+    this.#unusable = now
   }
 
   /** A node that nobody counts yet asks for nothing: its share of every budget is still somebody else's. */
@@ -214,28 +282,27 @@ export class Watch {
     for (const done of waiting ?? []) done()
   }
 
-  /** Another owner, by what API and views say now: made sure of at once, and lawful for a while. */
+  /** Another owner, by what API and views say now, is lawful for a while; that, and another member, is made sure of at once. */
   #tellMoves(work: Work): void {
     const side = this.#knowledge.sideSince(this.#knowledge.look)
     const ours = work.vantages.flatMap(({ vips }) => vips)
-    const moved = ours.flatMap((vip) => {
+    const turns = ours.map((vip): readonly [Ip, Turn] => {
       const elected = side.expect(vip, new Set())?.elected
-      const essence = JSON.stringify([elected?.kind, elected ? nodesIn(elected) : []])
-      const before = this.#essences.get(vip)
-      this.#essences.set(vip, essence)
-      return before !== undefined && before !== essence ? [vip] : []
+      const stance = stanceOf(elected, elected ? nodesIn(elected) : [])
+      const turn = turnOf(this.#stances.get(vip), stance)
+      this.#stances.set(vip, stance)
+      return [vip, turn]
     })
     const known = new Set(ours)
-    for (const vip of this.#essences.keys()) if (!known.has(vip)) this.#essences.delete(vip)
-    if (moved.length === 0) return
-    this.#verdicts.moved(moved)
-    this.#ports.makeSure(moved)
+    for (const vip of this.#stances.keys()) if (!known.has(vip)) this.#stances.delete(vip)
+    this.#verdicts.moved(turns.filter(([, turn]) => turn === 'owner').map(([vip]) => vip))
+    this.#ports.makeSure(turns.filter(([, turn]) => turn !== 'none').map(([vip]) => vip))
   }
 
   /** What cannot be tested from here, though it is ours to tell: said, never left as it was. */
   #rowsOfUntested({ me, isNode, places, assignment }: Work): void {
     for (const { vip, answerers } of places) {
-      if (this.#ports.of(vip) || !this.#isOurs(vip)) continue
+      if (this.#ports.hears(vip) || !this.#isOurs(vip)) continue
       if (answerers.includes(me)) this.#verdicts.untested(vip, this.#vantageFor(vip))
       else if (!isNode && assignment.get(vip)!.untestable === 'off-segment' && !this.#wasWatched(vip))
         this.#verdicts.untested(vip, null, offSegment(vip))
@@ -253,15 +320,15 @@ export class Watch {
     return 'code' in plan ? null : (plan.vantages[0] ?? null)
   }
 
-  /** Assigned to us, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
+  /** Assigned to us, or our own, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
   #isOurs(vip: Ip): boolean {
-    const { me, isNode, assignment, places } = this.#work!
+    const { me, isNode, assignment, placeOf, own } = this.#work!
     const watch = assignment.get(vip)
     if (!watch) return false
-    if (watch.vantages.includes(me) || this.#ports.of(vip)) return true
+    if (watch.vantages.includes(me) || own.has(vip) || this.#ports.of(vip)) return true
     if (watch.vantages.length > 0) return false
     if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
-    return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false
+    return placeOf.get(vip)?.answerers.includes(me) ?? false
   }
 
   async #publish(signal: AbortSignal): Promise<void> {
@@ -276,10 +343,22 @@ export class Watch {
   }
 
   #tellChanges(): void {
-    const state = this.state()
-    for (const { level, message, fields } of changesBetween(this.#logged, state))
+    this.#follow()
+    const { before, after } = this.#untold
+    const state = stateOf(this.#parts(), after)
+    for (const { level, message, fields } of changesBetween({ ...this.#logged, vips: before }, state))
       this.#edges.log[level]?.(message, fields)
+    this.#untold = { before: new Map(), after: new Map() }
     this.#logged = state
+  }
+
+  /** What moved since the log was told: of each VIP the state that was told, and the newest. */
+  #follow(): void {
+    const { before, after } = this.#states.update(this.#parts())
+    const { before: told, after: newest } = this.#untold
+    for (const [vip, state] of before) if (!told.has(vip) && !newest.has(vip)) told.set(vip, state)
+    for (const vip of before.keys()) newest.delete(vip)
+    for (const [vip, state] of after) newest.set(vip, state)
   }
 
   #parts(): Parts {
@@ -291,6 +370,8 @@ export class Watch {
       ports: this.#ports.all,
       knowledge: this.#knowledge,
       verdicts: this.#verdicts,
+      gathered: this.#gathered,
+      nowMs: this.#edges.clock.monotonicMs(),
     }
   }
 

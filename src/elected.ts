@@ -1,30 +1,24 @@
 import type { Announcer, Evidence, Inventory, Vip } from './announcers/announcer.ts'
-import { explain, metallb, releases } from './announcers/metallb/metallb.ts'
+import { metallb } from './announcers/metallb/metallb.ts'
 import { gossipOf } from './announcers/metallb/gossip.ts'
 import { metricsOf, type SpeakerClaim } from './core/claims.ts'
 import type { Place } from './core/cluster-findings.ts'
-import type { ClusterSide, Timing, VipSide } from './core/cluster-side.ts'
+import type { ClusterSide, Timing } from './core/cluster-side.ts'
 import { ownNodeOf } from './core/cluster-side.ts'
 import type { ElectedExpectation } from './core/case.ts'
-import { INPUTS, type ClusterSnapshot } from './core/cluster.ts'
+import type { ClusterSnapshot } from './core/cluster.ts'
 import type { ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
-import type {
-  ClaimReport,
-  MetallbReport,
-  OutOfScopeReport,
-  Report,
-  UnreadReport,
-  ViewReport,
-} from './core/report.ts'
+import { Made } from './core/made.ts'
 import type { Target } from './core/targets.ts'
 import { viewsOf, type SpeakerReading } from './core/views.ts'
+import { vipSideOf } from './vip-side.ts'
 
 /** The announcer that is known today. */
 const announcer: Announcer = metallb
 /** A one-shot reads the cluster seconds before it judges: an hour-old list would be a mistake of ours. */
-const MAX_AGE_MS = 60_000
+export const MAX_AGE_MS = 60_000
 /** In commands, where nothing tells another. */
 const USUAL_NAMESPACE = 'metallb-system'
 
@@ -71,9 +65,10 @@ export function clusterSideOf(
   const given = new Map(targets.flatMap(({ vip, node }) => (node === undefined ? [] : [[vip, node]])))
   const [was, is] = [byIp(inventory), byIp(after ? announcer.vips(after.cluster) : inventory)]
   // a Service that is gone by now is told by what it was
-  const latest = new Map(
-    [...was].map(([ip, vip]) => [ip, is.has(ip) ? { vip: is.get(ip)!, look: last } : { vip, look: before }]),
-  )
+  const latest = (ip: Ip): { readonly vip: Vip; readonly look: Look } | undefined => {
+    const [then, now] = [was.get(ip), is.get(ip)]
+    return then && (now ? { vip: now, look: last } : { vip: then, look: before })
+  }
   const place = { ...placeOf(last.cluster), takenAt: last.cluster.takenAt, timing: timingOf(last.cluster) }
   return {
     cluster: last.cluster,
@@ -81,9 +76,12 @@ export function clusterSideOf(
     claims: { before: metricsOf(before.claims ?? []), after: metricsOf(last.claims ?? []) },
     timing: place.timing,
     ownNode: ownNodeOf(last.cluster.nodes, facts),
-    vips: new Map([...latest].map(([ip, { vip, look }]) => [ip, vipSideOf(vip, look.cluster)])),
+    vips: new Made(was, (ip) => {
+      const { vip, look } = latest(ip)!
+      return vipSideOf(vip, look.cluster)
+    }),
     expect: (ip, silentNodes) => {
-      const [found, node] = [latest.get(ip), given.get(ip)]
+      const [found, node] = [latest(ip), given.get(ip)]
       const elected = found && elect(found.vip, found.look, silentNodes)
       if (node !== undefined) return { ...place, ...givenExpectation(node, elected) }
       if (!elected) return undefined
@@ -96,11 +94,30 @@ export function clusterSideOf(
 }
 
 function elect(vip: Vip, look: Look, silentNodes: ReadonlySet<string>): ClusterExpectation {
-  return announcer.elect(vip, look.cluster, evidenceOf(look, silentNodes))
+  return announcer.elect(vip, look.cluster, evidenceFor(look, silentNodes))
 }
 
-function byIp({ vips }: Inventory): ReadonlyMap<Ip, Vip> {
-  return new Map(vips.map((vip) => [vip.ip, vip]))
+const evidences = new WeakMap<Look, Map<string, Evidence>>()
+/** Who keeps silent differs little within one look. */
+const MOST_EVIDENCES = 64
+
+/** The same for all VIPs of a look: who elects is worked out once for each. */
+function evidenceFor(look: Look, silentNodes: ReadonlySet<string>): Evidence {
+  const known = evidences.get(look) ?? new Map<string, Evidence>()
+  evidences.set(look, known)
+  const key = [...silentNodes].toSorted().join()
+  const evidence = known.get(key) ?? evidenceOf(look, silentNodes)
+  if (known.size >= MOST_EVIDENCES) known.clear()
+  known.set(key, evidence)
+  return evidence
+}
+
+const indexes = new WeakMap<Inventory, ReadonlyMap<Ip, Vip>>()
+
+function byIp(inventory: Inventory): ReadonlyMap<Ip, Vip> {
+  const index = indexes.get(inventory) ?? new Map(inventory.vips.map((vip) => [vip.ip, vip]))
+  indexes.set(inventory, index)
+  return index
 }
 
 /** Expects the node that a person named; whom the cluster elects stays to be told. */
@@ -122,33 +139,6 @@ function givenExpectation(
       shares: elected && elected.kind !== 'undecided' ? elected.shares : [],
       assumed: [],
     },
-  }
-}
-
-/** The parts of a report that are about the cluster as a whole. */
-export function clusterReport(
-  reading: Reading | null,
-  vips: Report['vips'],
-): { readonly metallb: MetallbReport | null; readonly outOfScope: readonly OutOfScopeReport[] } {
-  if (!reading) return { metallb: null, outOfScope: [] }
-  const { cluster, views, claims } = reading.after ?? reading.before
-  const outOfScope = reading.inventory.outOfScope.map(({ ip, service, why, by }) => ({
-    ip,
-    service,
-    why: by === null ? why : `${why}, ${by}`,
-  }))
-  return {
-    metallb: {
-      namespace: cluster.metallbNamespace,
-      version: releases(cluster).join(', ') || null,
-      memberlist: membershipOf(vips, views),
-      speakers: speakersOf(cluster),
-      waiting: reading.inventory.waiting.map(({ key }) => key),
-      unread: unreadOf(cluster),
-      views: (views?.readings ?? []).map(viewReport),
-      claims: (claims ?? []).map(claimReport),
-    },
-    outOfScope,
   }
 }
 
@@ -174,77 +164,8 @@ export function evidenceOf({ views }: Look, silentNodes: ReadonlySet<string>): E
   return { views: viewsOf(views?.readings ?? []), silentNodes, maxAgeMs: MAX_AGE_MS }
 }
 
-function speakersOf({ speakerPods }: ClusterSnapshot): MetallbReport['speakers'] {
-  return {
-    ready: speakerPods.filter(({ ready }) => ready?.status === 'True').length,
-    total: speakerPods.length,
-  }
-}
-
-/** A resource type that does not exist has no objects, for certain: nothing is missing then. */
-function unreadOf({ inputs }: ClusterSnapshot): UnreadReport[] {
-  return INPUTS.flatMap((input): UnreadReport[] => {
-    const { readable } = inputs[input]
-    if (typeof readable === 'string') return []
-    return 'denied' in readable
-      ? [{ input, why: 'denied', what: readable.denied }]
-      : [{ input, why: 'failed', what: readable.failed }]
-  })
-}
-
-/** Worked out where it is asked for: a daemon of a large cluster asks it of the few VIPs that it watches. */
-function vipSideOf(vip: Vip, cluster: ClusterSnapshot): VipSide {
-  const members = cluster.speakerPods.flatMap(({ nodeName }) => nodeName ?? [])
-  const explained = once(() => explain(vip, cluster, { members })[0]?.election)
-  const candidates = once(
-    () => explained()?.candidates.map(({ node, hash, score }) => ({ node, hash, score })) ?? [],
-  )
-  const records = once(() => announcer.recorded(vip, cluster))
-  const others = once(() => announcer.others(vip, cluster))
-  return {
-    services: vip.holders.map(({ key }) => key),
-    pool: vip.pool,
-    get records() {
-      return records()
-    },
-    get others() {
-      return others()
-    },
-    changes: () => announcer.changes(vip, cluster),
-    get candidates() {
-      return candidates()
-    },
-    get excluded() {
-      return explained()?.excluded ?? []
-    },
-    policies: [...new Set(vip.holders.map(({ service }) => service.externalTrafficPolicy))].sort(),
-    refusal: vip.holders.every(({ refusal }) => refusal !== null) ? (vip.holders[0]?.refusal ?? null) : null,
-  }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}
-
 /** What of an expectation makes a difference to who may answer. */
 function essence(expected: ClusterExpectation): string {
   if (expected.kind !== 'somebody') return expected.kind
   return JSON.stringify([expected.answerers, expected.possible])
-}
-
-function membershipOf(vips: Report['vips'], views: ViewsReading | null): MetallbReport['memberlist'] {
-  if (views && viewsOf(views.readings).length > 0) return 'read'
-  if (vips.some(({ expected }) => expected.source === 'inferred')) return 'inferred'
-  return vips.some(({ expected }) => expected.source === 'memberlist') ? 'off' : 'unknown'
-}
-
-function claimReport({ node, reading: { kind } }: SpeakerClaim): ClaimReport {
-  return { speaker: node, error: kind === 'metrics' ? null : kind }
-}
-
-function viewReport({ speaker, reading }: SpeakerReading): ViewReport {
-  if (reading.kind !== 'view') return { speaker: speaker.name, members: [], error: reading.kind }
-  const members = reading.members.map(({ name, state }) => ({ name, state }))
-  return { speaker: speaker.name, members, error: null }
 }

@@ -1,8 +1,10 @@
 import type { Asked } from './ask.ts'
+import { clusterReport } from './cluster-report.ts'
 import type { Part } from './core/again.ts'
 import { unaskedReport } from './core/assemble.ts'
 import type { Expectation } from './core/case.ts'
-import { nodeFactsOf, type ClusterSide } from './core/cluster-side.ts'
+import type { ClusterSide } from './core/cluster-side.ts'
+import { nodeFactsOf } from './core/node-facts.ts'
 import type { HostFacts } from './core/host.ts'
 import { isIpv4, type Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
@@ -11,7 +13,7 @@ import type { ErrorReport, FrameCounts, VipReport } from './core/report.ts'
 import type { Held } from './core/settle.ts'
 import type { Target } from './core/targets.ts'
 import type { Vantage, VantagePlan } from './core/vantage.ts'
-import { clusterReport, clusterSideOf, type Reading } from './elected.ts'
+import type { Reading } from './elected.ts'
 import type { CheckOptions } from './options.ts'
 import { speakerFindings } from './speaker-findings.ts'
 
@@ -23,6 +25,8 @@ export interface Heard {
   readonly plan: VantagePlan
   readonly asked: readonly Asked[]
   readonly reading: Reading | null
+  /** What that brings; null without a cluster. */
+  readonly cluster: ClusterSide | null
   /** What earlier looks of this run saw of a VIP; null: deviations are judged at once. */
   readonly heldFor: ((vip: Ip) => Held | null) | null
   readonly interrupted: boolean
@@ -36,9 +40,8 @@ export interface Judged {
 
 /** From what was heard to what is reported: pure, and the second half of a check. */
 export function judged(heard: Heard): Judged {
-  const { facts, targets, plan, asked, reading, interrupted } = heard
-  const cluster = reading && clusterSideOf(reading, facts, targets)
-  const outcomes = outcomesOf(heard, cluster)
+  const { facts, targets, plan, asked, reading, cluster, interrupted } = heard
+  const outcomes = outcomesOf(heard)
   const errors = errorsOf(asked)
   const vips = [...outcomes.flatMap((outcome) => outcome.vips), ...untestable(targets, plan, cluster)]
   const node = cluster?.ownNode ?? facts.hostname
@@ -57,10 +60,17 @@ export function judged(heard: Heard): Judged {
   return { part, unsettled: new Map(outcomes.flatMap(({ unsettled }) => [...unsettled])) }
 }
 
-function outcomesOf(
-  { options, facts, targets, plan, asked, reading, heldFor, interrupted }: Heard,
-  cluster: ClusterSide | null,
-): Outcome[] {
+function outcomesOf({
+  options,
+  facts,
+  targets,
+  plan,
+  asked,
+  reading,
+  cluster,
+  heldFor,
+  interrupted,
+}: Heard): Outcome[] {
   const expectations = expectationsOf(targets, reading)
   return asked.map(({ past, echo, trouble }, i) =>
     outcomeOf({

@@ -57,16 +57,15 @@ export function readYaml(text: string): ReadYaml {
   try {
     const { contents, errors, warnings } = parseDocument(text, {
       prettyErrors: false,
-      // it compares each key with all before it; entriesOf does it in one go
+      // it compares each key with all before it; `doubled` does it, of a bounded number
       uniqueKeys: false,
     })
     const mistakes = [...errors, ...warnings].map(({ message, pos }) => ({ line: lineOf(pos[0]), message }))
     if (mistakes.length > 0) return { entries: [], mistakes }
     if (contents === null || (isScalar(contents) && contents.value === null)) return { entries: [], mistakes }
     const value = valueOf(contents, lineOf, 0)
-    return value.kind === 'map'
-      ? { entries: value.entries, mistakes }
-      : failed(1, 'This is no list of  key: value.')
+    if (value.kind !== 'map') return failed(1, 'This is no list of  key: value.')
+    return { entries: value.entries.filter(isFirst), mistakes: value.entries.flatMap(doubled) }
   } catch (error) {
     if (error instanceof Refused) return failed(error.line, error.message)
     throw error
@@ -109,21 +108,31 @@ function valueOf(node: unknown, lineOf: LineOf, depth: number): Value {
   if (depth > MOST_DEPTH) throw new Refused(line, 'It is nested too deep.')
   if (anchor !== undefined || isAlias(node))
     throw new Refused(line, 'Anchors and aliases are not taken: write it out.')
-  if (isMap(node)) return { kind: 'map', entries: entriesOf(node.items, lineOf, depth) }
+  if (isMap(node)) return mapOf(node.items, lineOf, depth)
   if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => itemOf(item, lineOf, depth)) }
   if (tag !== undefined) throw new Refused(line, `Tags such as ${quoted(tag)} are not taken.`)
   return { kind: 'text', text: textOf(node) }
 }
 
-function entriesOf(pairs: readonly Pair[], lineOf: LineOf, depth: number): Entry[] {
-  const known = new Set<string>()
-  return pairs.map((pair) => {
-    const entry = entryOf(pair, lineOf, depth)
-    if (known.has(entry.key)) throw new Refused(entry.line, 'Map keys must be unique')
-    if (known.add(entry.key).size > MOST_KEYS)
-      throw new Refused(entry.line, `These are more than ${MOST_KEYS} keys.`)
-    return entry
-  })
+function mapOf(items: readonly Pair[], lineOf: LineOf, depth: number): Value {
+  const beyond = items[MOST_KEYS]
+  if (beyond)
+    throw new Refused(lineOf((beyond.key as Node).range?.[0]), `These are more than ${MOST_KEYS} keys.`)
+  const entries = items.map((pair) => entryOf(pair, lineOf, depth))
+  const [mistake] = depth > 0 ? entries.flatMap(doubled) : []
+  if (mistake) throw new Refused(mistake.line, mistake.message)
+  return { kind: 'map', entries }
+}
+
+function isFirst({ key }: Entry, index: number, all: readonly Entry[]): boolean {
+  return all.findIndex((one) => one.key === key) === index
+}
+
+/** Beside others, so that it hides none of them. */
+function doubled(entry: Entry, index: number, all: readonly Entry[]): Mistake[] {
+  if (isFirst(entry, index, all)) return []
+  const { line } = all.find(({ key }) => key === entry.key)!
+  return [{ line: entry.line, message: `${quoted(entry.key)} is there twice, first in line ${line}.` }]
 }
 
 function entryOf({ key, value }: Pair, lineOf: LineOf, depth: number): Entry {

@@ -27,9 +27,13 @@ const LOADERS: Readonly<Record<string, readonly string[]>> = {
 }
 const WIRINGS = [
   'check.ts',
+  'check-looks.ts',
+  'check-targets.ts',
   'options.ts',
   'ask.ts',
   'elected.ts',
+  'vip-side.ts',
+  'cluster-report.ts',
   'judged.ts',
   'speaker-findings.ts',
   'members.ts',
@@ -47,8 +51,16 @@ const WIRINGS = [
   'daemon-record.ts',
   'daemon-verdicts.ts',
   'daemon-state.ts',
+  'daemon-vip-states.ts',
   'daemon-live.ts',
   'daemon-views.ts',
+  'daemon-inquiry.ts',
+  'daemon-gathered.ts',
+  'daemon-evidence.ts',
+  'daemon-attribution.ts',
+  'daemon-rows.ts',
+  'daemon-asides.ts',
+  'daemon-report.ts',
 ]
 
 /** What programs alone read or write: a list, a file of settings, a log. */

@@ -4,7 +4,15 @@ import type { Link } from '../src/core/host.ts'
 import { isFault } from '../src/core/verdict.ts'
 import type { InterfaceState } from '../src/core/watch/state.ts'
 import { ArpcheckError } from '../src/errors.ts'
-import { metallbCrds, node, secret, speakerPod } from '../src/lab/api/objects.ts'
+import {
+  daemonPod,
+  endpointSlice,
+  metallbCrds,
+  node,
+  secret,
+  service,
+  speakerPod,
+} from '../src/lab/api/objects.ts'
 import { ApiWorld, nicLease } from './helpers/api-world.ts'
 import type { DaemonWorld } from './helpers/daemon.ts'
 import { NUC_MACS, NUCS, nucViews, VIPS } from './helpers/nucs.ts'
@@ -57,6 +65,98 @@ function assertCalm(world: ApiWorld): void {
     [],
   )
 }
+
+/** Every VIP of the home lab, two vantages each. */
+async function shared(t: TestContext): Promise<ApiWorld> {
+  const world = new ApiWorld()
+  for (const [key, [vip]] of Object.entries(VIPS).slice(1)) {
+    const name = key.split('/')[1]!
+    world.server.apply(service({ name, ips: [vip] }))
+    world.server.apply(endpointSlice(name, [{ ip: '10.42.0.5', node: 'nuc-2' }]))
+  }
+  world.start({ vantages: 2 })
+  t.after(() => world.close())
+  await world.run(60)
+  return world
+}
+
+function vantagesOf(world: ApiWorld): Map<string, readonly string[]> {
+  return new Map([...world.watch.state().vips].map(([vip, { vantages }]) => [vip, vantages]))
+}
+
+/** Its Pod, whose state began just now. */
+function setPod(world: ApiWorld, name: (typeof NUCS)[number], ready: boolean): void {
+  const now = new Date(world.snapshot().takenAt).toISOString().replace(/\.\d+/, '')
+  world.server.apply(daemonPod(name, ready, now))
+}
+
+test('a daemon crashes again and again on a node that is Ready → its VIPs, and no others, go to another within 35 s; back once it is Ready', async (t) => {
+  const world = await shared(t)
+  const before = vantagesOf(world)
+  const held = [...before].filter(([, vantages]) => vantages.includes('nuc-2')).map(([vip]) => vip)
+  assert.ok(held.length > 1 && held.length < before.size, `nuc-2 holds ${held.length} of ${before.size}`)
+  setPod(world, 'nuc-2', false)
+  await world.run(25)
+  assert.deepEqual(vantagesOf(world), before, 'it may only restart')
+  await world.run(10)
+  const after = vantagesOf(world)
+  for (const [vip, vantages] of before) {
+    const stay = vantages.filter((one) => one !== 'nuc-2')
+    const now = after.get(vip)!
+    if (held.includes(vip)) assert.ok(!now.includes('nuc-2') && stay.every((one) => now.includes(one)), vip)
+    else assert.deepEqual(now, vantages, vip)
+  }
+  assert.ok(
+    held.some((vip) => after.get(vip)!.length === 2),
+    'others take over',
+  )
+  assert.deepEqual(world.watch.state().daemons, { by: 'pods', recorded: 4, alive: 3 })
+  setPod(world, 'nuc-2', true)
+  await world.run(5)
+  assert.deepEqual(vantagesOf(world), before)
+  assertCalm(world)
+})
+
+test('a daemon crashes while the API is away → nobody takes over before it has been back for a minute', async (t) => {
+  const world = await shared(t)
+  const before = vantagesOf(world)
+  world.isAway = true
+  await world.run(60)
+  world.server.apply(daemonPod('nuc-2', false))
+  world.isAway = false
+  await world.run(40)
+  assert.deepEqual(vantagesOf(world), before)
+  await world.run(60)
+  assert.ok([...vantagesOf(world).values()].every((vantages) => !vantages.includes('nuc-2')))
+  assertCalm(world)
+})
+
+test('Pods may not be read any more → all with a record count, told once; as before when they may again', async (t) => {
+  const world = await shared(t)
+  const before = vantagesOf(world)
+  const lines = world.lines.length
+  setPod(world, 'nuc-2', false)
+  await world.run(40)
+  const path = /\/namespaces\/arpcheck\/pods/
+  world.server.faults.add({ on: { path }, times: 1000, does: { status: 403 } })
+  world.breakConnections()
+  await world.run(300)
+  assert.deepEqual(vantagesOf(world), before)
+  const told = (): string[] =>
+    world.lines
+      .slice(lines)
+      .flatMap(({ message, fields }) =>
+        message.startsWith('daemons are') || 'daemonPods' === Object(fields).input ? [message] : [],
+      )
+  assert.deepEqual(told(), ['input not readable', 'daemons are counted by their records'])
+  const { readable } = world.watch.state().sources.get('daemonPods')!
+  assert.deepEqual(readable, { denied: 'list pods in namespace arpcheck' })
+  world.server.faults.clear()
+  await world.run(660)
+  assert.deepEqual(told().slice(2), ['input readable again', 'daemons are counted by their pods'])
+  assert.ok([...vantagesOf(world).values()].every((vantages) => !vantages.includes('nuc-2')))
+  assertCalm(world)
+})
 
 test('the API away for ten minutes, a fail-over meanwhile → the list stays, unknown, ok within 90 s', async (t) => {
   const world = await started(t)

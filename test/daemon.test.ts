@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type { ArpFrame } from '../src/core/arp.ts'
+import { BROADCAST_MAC } from '../src/core/mac.ts'
 import { isFault } from '../src/core/verdict.ts'
 import { CONFIG, DaemonWorld, nicRecords } from './helpers/daemon.ts'
 import { NUC_MACS, NUCS, nucViews, VIPS } from './helpers/nucs.ts'
@@ -8,12 +10,17 @@ import { answers, ip, mac } from './helpers/segment.ts'
 // A whole daemon in memory: nuc-3 watches the VIPs of the home lab, in a time that the tests drive.
 
 const TRAEFIK = VIPS['ingress/traefik'][0]
+const EXCLUDE = 'node.kubernetes.io/exclude-from-external-load-balancers'
 const LIVE = ['nuc-1', 'nuc-2', 'nuc-3'] as const
 
-function started(t: TestContext, change: (world: DaemonWorld) => void = () => {}): DaemonWorld {
+function started(
+  t: TestContext,
+  change: (world: DaemonWorld) => void = () => {},
+  config: Partial<typeof CONFIG> = {},
+): DaemonWorld {
   const world = new DaemonWorld()
   change(world)
-  world.start()
+  world.start(config)
   t.after(async () => {
     world.stop.abort()
     await world.clock.run(5000)
@@ -27,6 +34,27 @@ function faults(world: DaemonWorld): string[] {
     all.filter((one) => one !== null && isFault(one)).map((one) => `${vip} ${one}`),
   )
 }
+
+test('an interface that is not there is named → told once, not ready; watched as soon as it is there', async (t) => {
+  const world = new DaemonWorld()
+  const { links } = world.facts
+  world.facts = { ...world.facts, links: links.map((one) => ({ ...one, name: 'eno9' })) }
+  world.start({ interfaces: ['eno1'] })
+  t.after(async () => {
+    world.stop.abort()
+    await world.clock.run(5000)
+    await world.ended
+  })
+  await world.run(90)
+  const told = () => world.lines.map(({ message }) => message).filter((one) => one.startsWith('interface '))
+  assert.deepEqual(told(), ['interface cannot be used'])
+  assert.match(world.watch.unready()!, /eno1/)
+  world.facts = { ...world.facts, links }
+  world.onHostChange()
+  await world.run(40)
+  assert.deepEqual(told().slice(1), ['interface can be used again'])
+  assert.deepEqual([world.watch.unready(), world.vip(TRAEFIK).row?.verdict], [null, 'ok'])
+})
 
 test('a healthy cluster → every VIP ok, and within the budget', async (t) => {
   const world = started(t)
@@ -80,6 +108,49 @@ test('stale views → raw silence at once, the fault after the hold-down and not
   assert.equal(world.observed.filter((one) => one.what === 'detection').length, 1)
   assert.deepEqual(faults(world), [`${TRAEFIK} silent`])
   assert.ok(world.lines.some(({ level, message }) => level === 'error' && message === 'verdict changed'))
+})
+
+/** A VIP whose node is lost, until the fault is told of it; at some moment before, something else changes. */
+async function untilFault(t: TestContext, changeMs = Infinity): Promise<DaemonWorld> {
+  const world = started(t)
+  await world.run(60)
+  world.lose('nuc-4')
+  world.views = nucViews(LIVE, NUCS)
+  for (let left = 2400; left > 0 && world.vip(TRAEFIK).row?.verdict !== 'silent'; left--) {
+    if (changeMs === world.clock.monotonicMs()) exclude(world)
+    await world.clock.run(50)
+  }
+  return world
+}
+
+/** Somebody else should answer for what nuc-4 answered for. */
+function exclude(world: DaemonWorld): void {
+  const nodes = world.cluster.nodes.map((node) =>
+    node.name === 'nuc-4' ? { ...node, labels: { ...node.labels, [EXCLUDE]: '' } } : node,
+  )
+  world.cluster = { ...world.cluster, nodes }
+  world.onClusterChange()
+}
+
+test('who should answer changes during the look that ends the hold-down → asked again at once, and the fault within four seconds', async (t) => {
+  const onceMs = (await untilFault(t)).clock.monotonicMs()
+  const lateMs = (await untilFault(t, onceMs - 1200)).clock.monotonicMs() - onceMs
+  assert.ok(lateMs > 0 && lateMs <= 4000, `${lateMs}`)
+})
+
+test('who should answer changes during a look, while the fault stands → it stands, and the next look tells', async (t) => {
+  const world = await untilFault(t)
+  const isSweep = ({ tpa, ethDst }: ArpFrame): boolean => tpa === TRAEFIK && ethDst === BROADCAST_MAC
+  const asked = world.sent.filter(isSweep).length
+  while (world.sent.filter(isSweep).length === asked) await world.clock.run(10)
+  exclude(world)
+  await world.run(60)
+  assert.deepEqual(world.vip(TRAEFIK).row?.expected.nodes, ['nuc-1'])
+  assert.equal(world.verdicts.get(TRAEFIK)?.at(-1), 'silent')
+  assert.deepEqual(
+    world.verdicts.get(TRAEFIK)?.filter((one) => one === 'settling'),
+    [],
+  )
 })
 
 test('the API away for ten minutes → the list stays, verdicts become unknown, and come back', async (t) => {
@@ -139,6 +210,25 @@ test('no speaker shows whom it counts → inferred, and ok', async (t) => {
   const { row } = world.vip(TRAEFIK)
   assert.deepEqual([row?.verdict, row?.expected.source], ['ok', 'inferred'])
   assert.deepEqual(faults(world), [])
+})
+
+test('memberlist: require, and no speaker shows whom it counts → unknown, and why; ok once one does', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  await world.run(90)
+  const { row } = world.vip(TRAEFIK)
+  assert.deepEqual([row?.verdict, row?.reason, row?.expected.nodes], ['unknown', 'no-expectation', []])
+  assert.match(row!.findings[0]!.why.join(), /no speaker's member list could be read/)
+  world.views = nucViews(['nuc-1'], NUCS)
+  await world.run(90)
+  const { verdict, expected } = world.vip(TRAEFIK).row!
+  assert.deepEqual([verdict, expected.source, faults(world)], ['ok', 'memberlist', []])
+})
+
+test('memberlist: require, and nobody answers for what no speaker shows → unknown for ever, never silent', async (t) => {
+  const world = started(t, (one) => (one.views = nucViews([], [])), { memberlist: 'require' })
+  world.lose('nuc-4')
+  await world.run(200)
+  assert.deepEqual(world.verdicts.get(TRAEFIK), [null, 'unknown'])
 })
 
 test('the API is away from the start → no VIP is known, and that is why it is not ready', async (t) => {
@@ -210,6 +300,36 @@ test('each speaker is asked for its view no more than once in 10 s', async (t) =
     assert.ok(Math.min(...gaps) >= 10_000, `${name}: ${gaps.join()}`)
   }
   assert.ok(world.asked.length > 30)
+})
+
+test('forty daemons share each speaker, so that views grow old; another takes over lawfully → its own view is read at once, no fault', async (t) => {
+  const others = Array.from({ length: 36 }, (_, i) => ({
+    node: `other-${i}`,
+    nics: nicRecords(['nuc-1'])[0]!.nics.map((nic) => ({ ...nic, mac: mac(`02:00:00:00:01:${10 + i}`) })),
+    changedAt: null,
+  }))
+  const world = started(t, (it) => {
+    const before = it.cluster
+    it.cluster = {
+      ...before,
+      nodes: [
+        ...before.nodes,
+        ...others.map((one) => ({ ...before.nodes[0]!, name: one.node, internalIps: [] })),
+      ],
+      nicRecords: [...before.nicRecords, ...others],
+    }
+  })
+  await world.run(300)
+  const asked = world.asked.length
+  world.lose('nuc-4')
+  await world.run(6)
+  world.responders.push(answers(TRAEFIK, NUC_MACS['nuc-1']))
+  world.views = nucViews(LIVE, LIVE)
+  await world.run(150)
+  assert.deepEqual(faults(world), [])
+  assert.equal(world.vip(TRAEFIK).row?.verdict, 'ok')
+  const counts = NUCS.map((name) => world.asked.slice(asked).filter(({ speaker }) => speaker === name).length)
+  assert.ok(Math.max(...counts) <= 2, `${counts.join()} exchanges in 156 s`)
 })
 
 test('a speaker that no key of ours opens → asked seldom: each time leaves a line in its log', async (t) => {

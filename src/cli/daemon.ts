@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../clock.ts'
 import type { DaemonConfig } from '../core/watch/config.ts'
 import { runDaemon } from '../daemon.ts'
 import { openLiveDaemon } from '../daemon-live.ts'
+import { ArpcheckError } from '../errors.ts'
 import { logFile, openLog } from '../log.ts'
 import { WebConfigFile } from '../metrics/web/files.ts'
 import { MOST_BYTES } from '../strict-yaml.ts'
@@ -28,6 +30,8 @@ export async function daemonCommand(argv: readonly string[], world: World): Prom
   return watchUntilStopped(argv, read.config, world)
 }
 
+/** V8 would let the space of what is young grow to 48 MB for one burst, and keep it: at its first size a daemon lives well. */
+const SMALL_YOUNG = '--semi-space-growth-factor=1'
 /** Whatever hangs by then is cut off: a pod that is deleted should be gone. */
 const STOP_MS = 1800
 
@@ -36,12 +40,13 @@ async function watchUntilStopped(
   config: DaemonConfig,
   world: World,
 ): Promise<number> {
+  setFlagsFromString(SMALL_YOUNG)
   const out = logFile(2)
   const log = openLog({ level: config.logLevel, format: config.logFormat, out })
   const { signal, release } = onInterrupt()
   const closed = new AbortController()
   signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
-  const daemon = await openLiveDaemon(config, world.env, log)
+  const daemon = await openLiveDaemon(config, world.env, log).catch(tellDaemon)
   try {
     const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
     await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)
@@ -52,6 +57,14 @@ async function watchUntilStopped(
     closed.abort()
   }
   return 0
+}
+
+/** What helps a one-shot, --no-kube, is not there for a daemon. */
+function tellDaemon(error: unknown): never {
+  if (!(error instanceof ArpcheckError) || (error.code !== 'kubeconfig' && error.code !== 'no-kubeconfig'))
+    throw error
+  const remedy = error.remedy.map((one) => one.replace(/; --no-kube .*/, ''))
+  throw new ArpcheckError(error.code, error.message, { remedy, cause: error })
 }
 
 async function cutOff(closed: AbortSignal): Promise<void> {

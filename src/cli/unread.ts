@@ -17,6 +17,7 @@ const WITHOUT: Record<InputName, string> = {
   memberlistConfig: "memberlist's own times are taken as shipped.",
   excludedInterfaces: 'NICs that MetalLB is told to leave out are not known.',
   nicRecords: "The nodes' MACs are found by asking alone.",
+  daemonPods: 'Which daemons live is told by their Nodes and NIC records alone.',
   otherAnnouncers: 'Leases of Cilium and kube-vip are not known; everything else was checked.',
   capabilities: "MetalLB's release is told by its image alone.",
 }

@@ -30,8 +30,23 @@ export interface ClusterSnapshot {
   /** `announcedInterfacesToExclude` of ConfigMap `metallb-excludel2` (v0.13.10+): regular expressions. */
   readonly excludedInterfaces: readonly string[] | null
   readonly nicRecords: readonly NicRecord[]
+  readonly daemonPods: readonly DaemonPod[]
   /** Leases by which other controllers announce Services. */
   readonly otherAnnouncers: readonly OtherAnnouncer[]
+}
+
+/** The same cluster, looked at later: whatever does not depend on how old its lists are need not be made again. */
+export function differsInAgesAlone(a: ClusterSnapshot, b: ClusterSnapshot): boolean {
+  const isSame = (name: keyof ClusterSnapshot): boolean => a[name] === b[name]
+  const names = Object.keys(a) as (keyof ClusterSnapshot)[]
+  return (
+    names.every((name) => name === 'takenAt' || name === 'inputs' || isSame(name)) &&
+    INPUTS.every((name) => isAlike(a.inputs[name].readable, b.inputs[name].readable))
+  )
+}
+
+function isAlike(a: Readable, b: Readable): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 export type EpochMs = number
@@ -51,6 +66,7 @@ export const INPUTS = [
   'memberlistConfig',
   'excludedInterfaces',
   'nicRecords',
+  'daemonPods',
   'otherAnnouncers',
   'capabilities',
 ] as const
@@ -68,6 +84,9 @@ export interface Input {
  * `denied`: verb, resource and namespace that are missing. `failed`: what the API said otherwise.
  */
 export type Readable = 'yes' | 'absent' | { readonly denied: string } | { readonly failed: string }
+
+/** As `failed` of an input that was only begun to be read. */
+export const NOT_READ_YET = 'not read yet'
 
 /** What the installed CRDs can hold: asked before any version, because vendors back-port. */
 export interface Capabilities {
@@ -296,6 +315,13 @@ export interface NicRecord {
   readonly node: string
   readonly nics: readonly NodeNic[]
   readonly changedAt: EpochMs | null
+}
+
+/** A Pod that runs an arpcheck daemon, by its labels. */
+export interface DaemonPod {
+  readonly node: string
+  readonly ready: Condition | null
+  readonly createdAt: EpochMs | null
 }
 
 export interface NodeNic {

@@ -27,6 +27,8 @@ function judgeByNode(item: ClusterCase, others: readonly Answer[]): Judgement {
   if (foreign.length > 0) return fault('foreign', ...foreignFindings(item, foreign))
   const nodes = new Set(others.flatMap(({ mac }) => item.macs.nodeOf.get(mac) ?? []))
   if (nodes.size > 1) return fault('duplicate', explainDouble(item, others))
+  if (nodes.size === 1 && answersRightly(item))
+    return fault('duplicate', explainDouble(item, item.evidence.answers))
   const strangers = others.filter(({ mac }) => !item.macs.nodeOf.has(mac))
   if (item.ownAddress && others.length > 0) return fault('duplicate', duplicate(item, others))
   if (strangers.length > 0) return unknown('answerer-unattributed', [say.unattributed(item, strangers)])
@@ -34,6 +36,12 @@ function judgeByNode(item: ClusterCase, others: readonly Answer[]): Judgement {
   const [node] = nodes
   if (node !== undefined) return judgeNode(item, node, others)
   return elected.kind === 'nobody' ? judgeIdle(item) : judgeSilence(item, elected)
+}
+
+/** This host was seen to answer, as it should: whoever answers beside it is a second one. */
+function answersRightly({ expected: { elected }, evidence, ownMacs, ownNode }: ClusterCase): boolean {
+  const isOwn = evidence.answers.some(({ mac }) => ownMacs.has(mac))
+  return isOwn && ownNode !== null && elected.kind === 'somebody' && elected.answerers.includes(ownNode)
 }
 
 /** Exactly one cluster node answers. */

@@ -17,7 +17,7 @@ export interface MacSources {
   /** This host's node, where it is one, and all its MACs. */
   readonly own: { readonly node: string | null; readonly macs: ReadonlySet<Mac> }
   /** The cluster's VIPs: an address of a node may be one by mistake. */
-  readonly vips: ReadonlySet<Ip>
+  readonly vips: { has(ip: Ip): boolean }
   /** Addresses that were asked for on this vantage. */
   readonly asked: ReadonlySet<Ip>
   /** Who answered a broadcast for a node's own address. */
@@ -42,6 +42,15 @@ export function macMapOf(sources: MacSources): MacMap {
     [...owners].flatMap(([mac, names]) => (names.size === 1 ? [[mac, [...names][0]!]] : [])),
   )
   return { nodeOf, foreign: foreignMacs(nodeOf, sources) }
+}
+
+/** What was told before counts where nothing was heard now. */
+export function completed(heard: MacMap, told: MacMap): MacMap {
+  const isOpen = (mac: Mac): boolean => !heard.nodeOf.has(mac) && !heard.foreign.has(mac)
+  return {
+    nodeOf: new Map([...heard.nodeOf, ...[...told.nodeOf].filter(([mac]) => isOpen(mac))]),
+    foreign: new Set([...heard.foreign, ...[...told.foreign].filter((mac) => isOpen(mac))]),
+  }
 }
 
 type Claim = readonly [Mac, string]
@@ -77,15 +86,20 @@ function answered({ nodes, answerers, confessed }: MacSources, counts: (ip: Ip) 
 function foreignMacs(nodeOf: ReadonlyMap<Mac, string>, sources: MacSources): ReadonlySet<Mac> {
   if (sources.nodes.length === 0) return new Set()
   const unknown = [...sources.seen].filter((mac) => !nodeOf.has(mac) && !sources.own.macs.has(mac))
-  return new Set(unknown.filter((mac) => sources.nodes.every((node) => isNotOf(node, mac, sources))))
+  if (unknown.length === 0) return new Set()
+  const recorded = recordedOf(sources)
+  const open = sources.nodes.filter(({ name }) => !recorded.has(name))
+  return new Set(unknown.filter((mac) => open.every((node) => isRuledOut(node, mac, sources))))
 }
 
-function isNotOf(node: Node, mac: Mac, sources: MacSources): boolean {
-  return isRecorded(node, sources) || isRuledOut(node, mac, sources)
+/** Whoever has none of these NICs is no node. */
+export function knowsEveryNic(sources: Pick<MacSources, 'nodes' | 'records' | 'own'>): boolean {
+  const recorded = recordedOf(sources)
+  return sources.nodes.length > 0 && sources.nodes.every(({ name }) => recorded.has(name))
 }
 
-function isRecorded({ name }: Node, { records, own }: MacSources): boolean {
-  return name === own.node || records.some(({ node }) => node === name)
+function recordedOf({ records, own }: Pick<MacSources, 'records' | 'own'>): ReadonlySet<string | null> {
+  return new Set([...records.map(({ node }) => node), own.node])
 }
 
 /**

@@ -1,22 +1,5 @@
 import type { NicRecord, NodeNic } from './cluster.ts'
-import { contains, type Prefix, prefixOf } from './ip.ts'
-import type { Mac } from './mac.ts'
-
-/** Whose NIC has a MAC. */
-export interface Owned {
-  readonly node: string
-  /** Several where a bond, a VLAN or a bridge has its MAC from a NIC; those first that can answer. */
-  readonly nics: readonly [NodeNic, ...NodeNic[]]
-}
-
-/** The node and its NICs with this MAC; undefined where none has it, or two nodes have (cloned machines). */
-export function nicOfMac(records: readonly NicRecord[], mac: Mac): Owned | undefined {
-  const owners = records.flatMap(({ node, nics }): Owned[] => {
-    const [first, ...more] = nics.filter((nic) => nic.mac === mac).toSorted((a, b) => rank(a) - rank(b))
-    return first ? [{ node, nics: [first, ...more] }] : []
-  })
-  return owners.length === 1 ? owners[0] : undefined
-}
+import { type Prefix, prefixOf } from './ip.ts'
 
 /** The record of a node. */
 export function recordOf(records: readonly NicRecord[], node: string): NicRecord | undefined {
@@ -28,13 +11,6 @@ export function segmentsOf({ nics }: NicRecord): Prefix[] {
   const all = nics.filter(canAnswer).flatMap(({ addresses }) => addresses)
   const segments = all.map(({ ip, bits }) => prefixOf(ip, bits))
   return segments.filter((one, i) => segments.findIndex((other) => isSame(one, other)) === i)
-}
-
-/** Whether a node has an address in this network, however wide either side takes it to be. */
-export function isOnSegment(record: NicRecord, prefix: Prefix): boolean {
-  return segmentsOf(record).some(
-    (segment) => contains(segment, prefix.base) || contains(prefix, segment.base),
-  )
 }
 
 /** What becomes of the NICs that an advertisement names, on one node. */
@@ -61,10 +37,6 @@ export function allowedNics(nics: readonly NodeNic[], names: 'all' | readonly st
 
 function canAnswer({ state }: NodeNic): boolean {
   return state === 'up'
-}
-
-function rank({ state }: NodeNic): number {
-  return { up: 0, enslaved: 1, down: 2 }[state]
 }
 
 function isSame(a: Prefix, b: Prefix): boolean {

@@ -1,6 +1,6 @@
 import { decodeArp, isGratuitous, type ArpFrame, type CapturedFrame, type DecodeDrop } from './arp.ts'
 import type { Ip } from './ip.ts'
-import { BROADCAST_MAC, type Mac } from './mac.ts'
+import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
 
 /** Why a well-formed ARP frame is no evidence in this round. */
 export type RoundDrop =
@@ -82,6 +82,14 @@ export function openRound(plan: RoundPlan): Round {
   const ledgers = new Map<Ip, Ledger>()
   for (const [ip, sender] of plan.senders) ledgers.set(ip, newLedger(sender))
   return { plan, ledgers, ignored: new Map(), lastAskNs: null }
+}
+
+/** A round in which nobody was asked, and these were heard for an address all the same. */
+export function unaskedRound(ip: Ip, answers: readonly Answer[]): Round {
+  const round = openRound({ mac: ZERO_MAC, senders: new Map([[ip, ip]]), timeoutNs: 0n })
+  const { broadcastAnswers } = round.ledgers.get(ip)!
+  for (const answer of answers) broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
+  return round
 }
 
 /** Takes one frame into the round: as a question of ours, as an answer, as an announcement, or as a counted drop. */

@@ -29,8 +29,12 @@ export function hearing(past: readonly PastRound[]): { readonly hears: boolean; 
   return { hears: heard.at(-1)!, loss: last.loss === 'lost' && enough ? 'none' : last.loss }
 }
 
+/** Of an address that nobody asked for, as most nodes' are. */
+const NOTHING: Evidence = { asked: 0, answers: [], askedAlone: [], unicastAnswers: [], announcements: [] }
+
 export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
-  const all = past.map(({ round }) => evidenceOf(round, ip))
+  const all = past.filter(({ round }) => round.ledgers.has(ip)).map(({ round }) => evidenceOf(round, ip))
+  if (all.length === 0) return NOTHING
   return {
     asked: all.reduce((sum, { asked }) => sum + asked, 0),
     answers: mergeAnswers(all.map(({ answers }) => answers)),
@@ -38,6 +42,14 @@ export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
     unicastAnswers: mergeAnswers(all.map(({ unicastAnswers }) => unicastAnswers)),
     announcements: all.flatMap(({ announcements }) => announcements),
   }
+}
+
+export function wasAsked(past: readonly PastRound[], ip: Ip): boolean {
+  return past.some(({ round }) => round.ledgers.has(ip))
+}
+
+export function isAnswered(past: readonly PastRound[], ip: Ip): boolean {
+  return mergeEvidence(past, ip).answers.length > 0
 }
 
 function mergeAnswers(lists: readonly (readonly Answer[])[]): Answer[] {

@@ -86,7 +86,8 @@ function prefixLength(vip: Ip, link: Link): number {
 }
 
 function holds({ ip, bits }: InterfaceAddress, vip: Ip): boolean {
-  return contains(prefixOf(ip, bits), vip)
+  if (isIpv4(ip) !== isIpv4(vip)) return false
+  return contains(isIpv4(ip) ? { base: ip, bits } : prefixOf(ip, bits), vip)
 }
 
 function vantageOf(link: Link & { mac: Mac }, vips: readonly Ip[], facts: HostFacts): Vantage {
@@ -103,6 +104,16 @@ function vantageOf(link: Link & { mac: Mac }, vips: readonly Ip[], facts: HostFa
 
 function isUsable(link: Link): link is Link & { mac: Mac } {
   return link.ethernet && !link.loopback && link.mac !== null && link.up && link.carrier
+}
+
+/** Named interfaces that cannot be asked from, and why. */
+export function unusableOf(named: readonly string[], { links }: HostFacts): ReadonlyMap<string, LinkProblem> {
+  return new Map(
+    named.flatMap((name) => {
+      const problem = linkProblem(name, links)
+      return problem ? [[name, problem] as const] : []
+    }),
+  )
 }
 
 function linkProblem(name: string, links: readonly Link[]): LinkProblem | undefined {

@@ -55,7 +55,7 @@ const MACS = /\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g
 /** Whether a report holds a MAC that a vendor should be named for: the list of vendors is large. */
 export function hasStrangers({ vips, findings }: Report): boolean {
   return (
-    vips.some(({ answered }) => answered.some(isStranger)) || findings.some(({ code }) => NAMED.has(code))
+    vips.some(({ answered }) => answered.some(isOfNobody)) || findings.some(({ code }) => NAMED.has(code))
   )
 }
 
@@ -64,12 +64,12 @@ export function withVendors(report: Report, vendorOf: VendorOf): Report {
   return {
     ...report,
     vips: report.vips.map((row) => {
-      const strangers = new Set(row.answered.filter(isStranger).map(({ mac }) => mac))
+      const strangers = new Set(row.answered.filter(isOfNobody).map(({ mac }) => mac))
       if (strangers.size === 0) return row
       return {
         ...row,
         answered: row.answered.map((answer) =>
-          isStranger(answer) ? { ...answer, vendor: vendorOf(answer.mac) } : answer,
+          isOfNobody(answer) ? { ...answer, vendor: vendorOf(answer.mac) } : answer,
         ),
         findings: row.findings.map((finding) =>
           named(finding, (mac) => (strangers.has(mac) ? vendorOf(mac) : null)),
@@ -80,7 +80,7 @@ export function withVendors(report: Report, vendorOf: VendorOf): Report {
   }
 }
 
-function isStranger({ node, relation }: AnswerReport): boolean {
+function isOfNobody({ node, relation }: AnswerReport): boolean {
   return node === null && (relation === 'foreign' || relation === 'other')
 }
 

@@ -2,7 +2,7 @@ import type { ClusterSnapshot, NodeNic } from '../core/cluster.ts'
 import { openApi } from './api.ts'
 import { openCredentials } from './credentials.ts'
 import { type ClusterWatch, followApi, type FollowOptions } from './follow.ts'
-import { type Chances, type ClusterOptions, type ReadOptions, readOnce } from './read.ts'
+import { type Chances, type ClusterOptions, homeOf, type ReadOptions, readOnce } from './read.ts'
 import { publishNics } from './records.ts'
 import { type MemberlistSecret, readMemberlistSecret } from './secret.ts'
 import { type MetricsToken, requestMetricsToken } from './token.ts'
@@ -32,16 +32,13 @@ export interface Cluster {
   close(): Promise<void>
 }
 
-/** Where arpcheck runs, unless it is told another place. */
-const OWN_NAMESPACE = 'arpcheck'
-
 /** Opens the API that kubectl would use; throws an `ArpcheckError` where there are no credentials. Sends nothing yet. */
 export function openCluster(options: ClusterOptions, chances: Chances): Cluster {
   const { clock } = chances
   const credentials = openCredentials(options, clock)
   const api = openApi(credentials, openTransport(clock), clock)
   const ownNamespace = options.ownNamespace ?? credentials.podNamespace ?? undefined
-  const home = ownNamespace ?? OWN_NAMESPACE
+  const home = homeOf({ ownNamespace })
   const watches: ClusterWatch[] = []
   return {
     origin: credentials.origin,

@@ -1,10 +1,10 @@
-import type { ClusterSnapshot, Readable } from '../core/cluster.ts'
+import { type ClusterSnapshot, NOT_READ_YET, type Readable } from '../core/cluster.ts'
 import type { Api } from './api.ts'
 import { openChanges } from './changes.ts'
 import { controller } from './deadline.ts'
 import { findMetallb, type Found } from './find.ts'
 import { MetallbSources, WideSources } from './sources.ts'
-import type { Chances, ClusterOptions } from './read.ts'
+import { type Chances, type ClusterOptions, homeOf } from './read.ts'
 import { nowhere, snapshotOf } from './snapshot.ts'
 import type { SourceContext, SourceStatus } from './source.ts'
 
@@ -32,7 +32,7 @@ export interface ClusterWatch {
 export const START_WITHIN_MS = 5000
 /** How often MetalLB is looked for while it is nowhere. */
 const LOOK_AGAIN_MS = 60_000
-const NOT_YET: Readable = { failed: 'not read yet' }
+const NOT_YET: Readable = { failed: NOT_READ_YET }
 
 /** Over an API that is open, and stays so. */
 export function followApi(api: Api, options: FollowOptions, { clock, random }: Chances): ClusterWatch {
@@ -41,7 +41,7 @@ export function followApi(api: Api, options: FollowOptions, { clock, random }: C
   const changes = openChanges(clock, onFault)
   const startAfterMs = (options.startWithinMs ?? START_WITHIN_MS) * random.next()
   const context: SourceContext = { api, clock, random, startAfterMs, onChange: changes.tell, onFault }
-  const wide = new WideSources(context, options.ownNamespace ?? null)
+  const wide = new WideSources(context, options.ownNamespace ?? null, homeOf(options))
   let metallb: MetallbSources | null = null
   let found: Found = { namespace: null, why: NOT_YET }
   const finding =

@@ -31,6 +31,12 @@ export interface Chances {
 }
 
 export const READ_MS = 5000
+const USUAL_HOME = 'arpcheck'
+
+/** Where arpcheck runs, unless it is told another place. */
+export function homeOf({ ownNamespace }: Pick<ClusterOptions, 'ownNamespace'>): string {
+  return ownNamespace ?? USUAL_HOME
+}
 
 /** One snapshot; see `readCluster`. */
 export async function readOnce(
@@ -69,8 +75,12 @@ async function readAll(
     readMetallb(reader, found),
     found,
   ])
-  return { readings: { ...lists, ...metallb, events, otherAnnouncers, capabilities }, namespace }
+  const beside = { daemonPods: NO_DAEMONS, events, otherAnnouncers, capabilities }
+  return { readings: { ...lists, ...metallb, ...beside }, namespace }
 }
+
+/** Who shares the work with whom concerns daemons alone. */
+const NO_DAEMONS = { value: [], input: { readable: 'absent', ageMs: null } } as const
 
 type InMetallb = Pick<Readings, resources.MetallbList | 'memberlistConfig' | 'excludedInterfaces'>
 

@@ -1,6 +1,7 @@
 import type {
   BgpAdvertisement,
   ConfigurationState,
+  DaemonPod,
   EndpointSlice,
   InputName,
   IpAddressPool,
@@ -15,6 +16,7 @@ import type {
   SpeakerPod,
 } from '../core/cluster.ts'
 import { nicRecordOf, otherAnnouncerOf, RECORD_LABEL } from './narrow/leases.ts'
+import { DAEMON_LABEL, daemonPodOf } from './narrow/daemons.ts'
 import {
   bgpAdvertisementOf,
   configurationStateOf,
@@ -41,6 +43,7 @@ export interface Kinds {
   readonly configurationStates: ConfigurationState
   readonly events: ServiceEvent
   readonly nicRecords: NicRecord
+  readonly daemonPods: DaemonPod
   readonly otherAnnouncers: OtherAnnouncer
 }
 export type ListInput = keyof Kinds & InputName
@@ -146,9 +149,7 @@ function l2Statuses(namespace: string, alsoElsewhere: boolean): Resource<Service
 
 /** Null: whichever namespace an arpcheck daemon runs in. */
 function nicRecords(namespace: string | null): Resource<NicRecord> {
-  const labelSelector = Object.entries(RECORD_LABEL)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
+  const labelSelector = selecting(RECORD_LABEL)
   const where = namespace === null ? '' : `/namespaces/${namespace}`
   return {
     input: 'nicRecords',
@@ -157,6 +158,19 @@ function nicRecords(namespace: string | null): Resource<NicRecord> {
     variants: [{ path: `/apis/coordination.k8s.io/v1${where}/leases`, query: { labelSelector } }],
     keep: nicRecordOf,
   }
+}
+
+/** Who of the daemons lives. A one-shot has no use for it. */
+export function daemonPods(namespace: string): Resource<DaemonPod> {
+  const query = { labelSelector: selecting(DAEMON_LABEL) }
+  const variants = [{ path: `/api/v1/namespaces/${namespace}/pods`, query }]
+  return { input: 'daemonPods', name: 'pods', namespace, variants, keep: daemonPodOf }
+}
+
+function selecting(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
 }
 
 function ofMetallb<T>(
@@ -181,7 +195,7 @@ export function everywhere(
 
 export type MetallbList = Exclude<
   ListInput,
-  'services' | 'endpointSlices' | 'nodes' | 'nicRecords' | 'otherAnnouncers' | 'events'
+  'services' | 'endpointSlices' | 'nodes' | 'nicRecords' | 'daemonPods' | 'otherAnnouncers' | 'events'
 >
 
 /** What is read in MetalLB's namespace. */

@@ -1,4 +1,11 @@
-import type { Capabilities, ClusterSnapshot, EpochMs, Input, Readable } from '../core/cluster.ts'
+import {
+  type Capabilities,
+  type ClusterSnapshot,
+  type EpochMs,
+  type Input,
+  NOT_READ_YET,
+  type Readable,
+} from '../core/cluster.ts'
 import { describe, type Problem } from './problem.ts'
 import { permission, type Subject } from './resource.ts'
 import type { Kinds, ListInput, MetallbList } from './resources.ts'
@@ -23,7 +30,7 @@ export function nowhere(
   why: Readable,
 ): Pick<Readings, MetallbList | 'memberlistConfig' | 'excludedInterfaces' | 'events'> {
   const input = { readable: why, ageMs: null }
-  const none = { value: [], input }
+  const none = { value: NONE, input }
   return {
     speakerPods: none,
     speakerDaemonSets: none,
@@ -38,24 +45,37 @@ export function nowhere(
   }
 }
 
+const NONE: readonly never[] = []
+
 export function snapshotOf(
   readings: Readings,
   takenAt: EpochMs,
   metallbNamespace: string | null,
 ): ClusterSnapshot {
-  const serviceKeys = new Set(readings.services.value.map(({ namespace, name }) => `${namespace}/${name}`))
   const values = Object.fromEntries(Object.entries(readings).map(([name, { value }]) => [name, value]))
   const inputs = Object.fromEntries(Object.entries(readings).map(([name, { input }]) => [name, input]))
   return {
     ...(values as { [Name in keyof Readings]: Readings[Name]['value'] }),
     inputs: inputs as ClusterSnapshot['inputs'],
-    // Most slices belong to Services that announce nothing.
-    endpointSlices: readings.endpointSlices.value.filter(({ serviceNamespace, serviceName }) =>
-      serviceKeys.has(`${serviceNamespace}/${serviceName}`),
-    ),
+    endpointSlices: slicesOf(readings.services.value, readings.endpointSlices.value),
     takenAt,
     metallbNamespace,
   }
+}
+
+type Slices = ClusterSnapshot['endpointSlices']
+const filtered = new WeakMap<Slices, { readonly of: ClusterSnapshot['services']; readonly slices: Slices }>()
+
+/** Most slices belong to Services that announce nothing. The same list until either changes. */
+function slicesOf(services: ClusterSnapshot['services'], all: Slices): Slices {
+  const last = filtered.get(all)
+  if (last?.of === services) return last.slices
+  const keys = new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))
+  const slices = all.filter(({ serviceNamespace, serviceName }) =>
+    keys.has(`${serviceNamespace}/${serviceName}`),
+  )
+  filtered.set(all, { of: services, slices })
+  return slices
 }
 
 /** What a problem means for the input that it befell. */
@@ -84,7 +104,7 @@ function readableIn(health: SourceStatus['health'], known: boolean): Readable {
       return { failed: health.why }
     case 'init':
     case 'listing':
-      return known ? 'yes' : { failed: 'not read yet' }
+      return known ? 'yes' : { failed: NOT_READ_YET }
     default:
       return 'yes'
   }

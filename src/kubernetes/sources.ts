@@ -4,6 +4,7 @@ import { type Polled, Poller } from './poller.ts'
 import { Reflector } from './reflector.ts'
 import type { Resource } from './resource.ts'
 import {
+  daemonPods,
   events,
   everywhere,
   inMetallb,
@@ -24,7 +25,7 @@ const EVENTS_MS = 600_000
 /** Leases are renewed every few seconds: a watch of them would never rest. */
 const OTHERS_MS = 300_000
 
-type WideList = 'services' | 'endpointSlices' | 'nodes' | 'nicRecords'
+type WideList = 'services' | 'endpointSlices' | 'nodes' | 'nicRecords' | 'daemonPods'
 type Reflectors<Name extends ListInput> = { readonly [Key in Name]: Reflector<Kinds[Key]> }
 
 /** What does not depend on where MetalLB runs. */
@@ -33,8 +34,10 @@ export class WideSources {
   readonly #capabilities: Poller<Capabilities>
   readonly #others: Poller<readonly OtherAnnouncer[]>
 
-  constructor(context: SourceContext, nicNamespace: string | null) {
-    this.#lists = reflect(everywhere(nicNamespace), context)
+  /** Records of whichever namespace where ours is not known; our Pods are looked for at `home`. */
+  constructor(context: SourceContext, ownNamespace: string | null, home: string) {
+    const lists = { ...everywhere(ownNamespace), daemonPods: daemonPods(home) }
+    this.#lists = reflect(lists, context)
     this.#capabilities = new Poller(polled(capabilities, CRDS_MS, context), context)
     this.#others = new Poller(polledList(otherAnnouncers, 'cached', OTHERS_MS, context), context)
   }
@@ -42,8 +45,8 @@ export class WideSources {
   readings(nowMs: number): Pick<Readings, WideList | 'capabilities' | 'otherAnnouncers'> {
     return {
       ...readingsOf(this.#lists, nowMs),
-      capabilities: valueOf(this.#capabilities, { crds: null }, nowMs),
-      otherAnnouncers: valueOf(this.#others, [], nowMs),
+      capabilities: valueOf(this.#capabilities, UNKNOWN, nowMs),
+      otherAnnouncers: valueOf(this.#others, NONE, nowMs),
     }
   }
 
@@ -94,7 +97,7 @@ export class MetallbSources {
       ...readingsOf(this.#lists, nowMs),
       memberlistConfig: valueOf(this.#memberlist, null, nowMs),
       excludedInterfaces: valueOf(this.#excluded, null, nowMs),
-      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, [], nowMs),
+      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, NONE, nowMs),
     }
   }
 
@@ -122,10 +125,11 @@ export class MetallbSources {
   }
 }
 
-const NOT_NEEDED: Reading<readonly never[]> = {
-  value: [],
-  input: { readable: { failed: 'not read while ServiceL2Status can be' }, ageMs: null },
-}
+/** The same ones each time, so that a snapshot shows whether anything changed. */
+const [NONE, UNKNOWN]: [readonly never[], Capabilities] = [[], { crds: null }]
+
+/** While ServiceL2Status can be read: as where there are none, for nothing is missing then. */
+const NOT_NEEDED: Reading<readonly never[]> = { value: NONE, input: { readable: 'absent', ageMs: null } }
 
 function reflect<Name extends ListInput>(
   resources: { readonly [Key in Name]: Resource<Kinds[Key]> },

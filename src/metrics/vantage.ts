@@ -31,6 +31,13 @@ export const OF_VANTAGE = {
     [...state.nodes].slice(0, MOST_NODES).flatMap(([node, { answers }]) => oneOrNone(answers, node)),
   arpcheck_members: ({ state }) => [...state.members].flatMap(([view, count]) => some(count, view)),
   arpcheck_membership_disagreement: ({ state }) => oneOrNone(state.membersDisagree),
+  arpcheck_daemons: ({ state: { daemons } }) =>
+    daemons === null
+      ? []
+      : [
+          [daemons.recorded, 'recorded'],
+          [daemons.alive, 'alive'],
+        ],
   arpcheck_source_readable: ofSources(({ readable }, source) => [
     [readable === 'yes' || readable === 'absent' ? 1 : 0, source],
   ]),

@@ -34,6 +34,8 @@ export const OF_VIPS = {
     watched.flatMap(({ vip, probes }) => RESULTS.map((result): Sample => [probes[result], vip, result])),
   arpcheck_gratuitous_total: ({ watched }) =>
     watched.flatMap(({ vip, gratuitous }) => counts(gratuitous, RELATIONS, vip)),
+  arpcheck_vip_replies_heard_total: ({ watched }) =>
+    watched.flatMap(({ vip, replies }) => counts(replies, RELATIONS, vip)),
   arpcheck_vip_probe_interval_seconds: ({ watched }) =>
     watched.map(({ vip, intervalMs }) => [intervalMs / 1000, vip]),
   arpcheck_vantages: ({ vips }) => vips.map(({ vip, vantages }) => [vantages.length, vip]),

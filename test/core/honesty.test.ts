@@ -51,6 +51,18 @@ const RULES: readonly (readonly [string, ClusterExpectation, Partial<Case> & { m
     ['2 own node: this host’s own MAC answers', nuc1, { evidence: by(OWN_MAC) }, 'self'],
     ['2 own node: another answers for this host', somebody(['nuc-3']), { evidence: by(NUC_1) }, 'mismatch'],
     [
+      '2 own node: another answers beside this host',
+      somebody(['nuc-3']),
+      { evidence: by(OWN_MAC, NUC_1) },
+      'duplicate',
+    ],
+    [
+      '2 own node: this host answers beside the node that should',
+      nuc1,
+      { evidence: by(OWN_MAC, NUC_1) },
+      'ok',
+    ],
+    [
       '2 own node: this host may be elected',
       somebody([], { possible: ['nuc-3'] }),
       {},
@@ -293,7 +305,10 @@ test('a node of the cluster that is expected is never called wrong, whatever els
       if (nodes.size !== 1 || only === undefined || expected.elected.kind !== 'somebody') return
       if (![...expected.elected.answerers, ...expected.elected.possible].includes(only)) return
       const isShaken = expected.moved || item.ownAddress || others.some((one) => item.proxies.has(one.mac))
-      if (!isShaken) assert.equal(judge(item).verdict, 'ok')
+      // this host was seen to answer as it should: then there are two
+      const isSecond =
+        others.length < evidence.answers.length && expected.elected.answerers.includes(item.ownNode ?? '')
+      if (!isShaken) assert.equal(judge(item).verdict, isSecond ? 'duplicate' : 'ok')
     }),
     RUNS,
   )

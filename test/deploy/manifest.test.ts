@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { DAEMON_LABEL } from '../../src/kubernetes/narrow/daemons.ts'
 import type { ApiObject } from '../../src/lab/api/kinds.ts'
 import { granted, manifest } from '../helpers/rbac.ts'
 
@@ -9,7 +10,9 @@ import { granted, manifest } from '../helpers/rbac.ts'
 
 const objects = manifest('deploy/arpcheck.yaml')
 const [daemonSet] = objects.filter(({ kind }) => kind === 'DaemonSet')
-const { template } = daemonSet!['spec'] as { template: { spec: PodSpec } }
+const { template } = daemonSet!['spec'] as {
+  template: { metadata: { labels: Record<string, string> }; spec: PodSpec }
+}
 const [container] = template.spec.containers
 
 interface PodSpec {
@@ -53,6 +56,10 @@ test('its Pods have a raw socket and nothing else', () => {
   })
   assert.deepEqual([hostNetwork, hostPID, hostIPC], [true, undefined, undefined])
   assert.deepEqual(volumes, [{ name: 'config', configMap: { name: 'arpcheck' } }])
+})
+
+test('its Pods have the label by which daemons find each other', () => {
+  for (const [key, value] of Object.entries(DAEMON_LABEL)) assert.equal(template.metadata.labels[key], value)
 })
 
 test('probes ask on loopback alone, where the node network is the Pod network', () => {

@@ -40,6 +40,7 @@ export function cluster(parts: Partial<ClusterSnapshot> = {}): ClusterSnapshot {
     memberlistConfig: null,
     excludedInterfaces: null,
     nicRecords: [],
+    daemonPods: [],
     otherAnnouncers: [],
     ...parts,
   }

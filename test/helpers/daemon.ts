@@ -1,5 +1,6 @@
 import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
-import { decodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
+import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from '../../src/core/arp.ts'
+import type { SpeakerClaim } from '../../src/core/claims.ts'
 import type { ClusterSnapshot, NicRecord, NodeNic, Readable } from '../../src/core/cluster.ts'
 import type { HostFacts } from '../../src/core/host.ts'
 import type { Ip } from '../../src/core/ip.ts'
@@ -22,7 +23,7 @@ import {
   withOwners,
   type NucName,
 } from './nucs.ts'
-import { answers, GATEWAY, hostFacts, mac, type Responder } from './segment.ts'
+import { answers, GATEWAY, hostFacts, mac, padded, type Responder } from './segment.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export const CONFIG: DaemonConfig = {
@@ -32,6 +33,7 @@ export const CONFIG: DaemonConfig = {
   vantages: 'all',
   budgetPerSecond: 10,
   passive: false,
+  mustBeFree: [],
   namespaces: [],
   kubeconfig: null,
   context: null,
@@ -77,9 +79,17 @@ export class DaemonWorld {
   readonly observed: Observation[] = []
   readonly lines: { readonly level: string; readonly message: string; readonly fields: object }[] = []
   readonly open = new Set<CaptureEvents>()
+  readonly #wires = new Set<(bytes: Uint8Array) => void>()
   /** Every verdict that stood, by VIP, in its order. */
   readonly verdicts = new Map<string, (VerdictName | null)[]>()
   readonly stop = new AbortController()
+  /** Speakers' claims by node, who lives by ICMP echo; null: that cannot be asked. */
+  claims: ((node: string) => SpeakerClaim['reading']) | null = null
+  echo: ((address: Ip) => 'alive' | 'silent') | null = null
+  /** Frames that the kernel dropped so far. */
+  drops: () => number = () => 0
+  readonly scraped: number[] = []
+  readonly echoed: { readonly ip: Ip; readonly atMs: number }[] = []
   refuses: ArpcheckError | null = null
   hostRefuses: ArpcheckError | null = null
   onHostChange: () => void = () => {}
@@ -123,6 +133,11 @@ export class DaemonWorld {
     })
   }
 
+  /** A frame that nobody asked for, on every capture. */
+  overhear(frame: ArpFrame): void {
+    for (const come of this.#wires) come(padded(encodeArp(frame)))
+  }
+
   edges(): WatchEdges {
     return {
       clock: this.clock,
@@ -154,10 +169,22 @@ export class DaemonWorld {
             readings: this.views.readings.filter(({ speaker }) => names.includes(speaker.name)),
           }
         },
+        readClaims:
+          this.claims &&
+          (async ({ speakerPods }) => {
+            this.scraped.push(this.clock.monotonicMs())
+            return speakerPods.map(({ nodeName }) => ({ node: nodeName!, reading: this.claims!(nodeName!) }))
+          }),
         publish: async (nics) => void this.published.push(nics),
       },
+      ...(this.echo ? { echo: async (ips: readonly Ip[]) => this.#echo(ips) } : {}),
       log: this.#log(),
     }
+  }
+
+  #echo(ips: readonly Ip[]): ReadonlyMap<Ip, 'alive' | 'silent'> {
+    for (const ip of ips) this.echoed.push({ ip, atMs: this.clock.monotonicMs() })
+    return new Map(ips.map((ip) => [ip, this.echo!(ip)]))
   }
 
   #snapshot(): ClusterSnapshot {
@@ -183,6 +210,7 @@ export class DaemonWorld {
       received++
       if (this.open.has(events)) events.onFrames()
     }
+    this.#wires.add(come)
     return {
       engine: 'native',
       can: { statistics: true, timestamps: true, survivesDown: true },
@@ -197,8 +225,11 @@ export class DaemonWorld {
         }
       },
       drain: () => queue.splice(0),
-      statistics: () => ({ received, kernelDrops: 0, ringDrops: 0, sent, sendErrors: 0 }),
-      close: () => void this.open.delete(events),
+      statistics: () => ({ received, kernelDrops: this.drops(), ringDrops: 0, sent, sendErrors: 0 }),
+      close: () => {
+        this.open.delete(events)
+        this.#wires.delete(come)
+      },
     }
   }
 

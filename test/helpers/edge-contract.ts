@@ -10,7 +10,7 @@ import { openCredentials } from '../../src/kubernetes/credentials.ts'
 import { type ClusterWatch, followApi } from '../../src/kubernetes/follow.ts'
 import { type Cluster, openCluster, readCluster } from '../../src/kubernetes/main.ts'
 import { openTransport } from '../../src/kubernetes/transport.ts'
-import { node, service } from '../../src/lab/api/objects.ts'
+import { node, service, daemonPod } from '../../src/lab/api/objects.ts'
 import { apiClient } from './api-client.ts'
 import { apply, type Backend, remove } from './backend.ts'
 import { file, noSocketTo } from './double.ts'
@@ -21,7 +21,7 @@ import { until } from './until.ts'
 
 const CHANCES = { clock: systemClock, random: seededRandom(11) }
 const METALLB = 'metallb-system'
-const WATCHES = 11
+const WATCHES = 12
 /** What a test can wait for; the defaults are those of client-go, 30 s and 15 s. */
 const PING = { idleMs: 1000, pongMs: 1000 }
 
@@ -48,8 +48,9 @@ export function edgeContract(start: (() => Promise<Backend>) | null, skip: strin
 
   test('a one-shot as administrator → the whole home lab, narrowed', { skip }, async (t) => {
     const snapshot = await open(t, backend.adminKubeconfig).read()
-    assert.deepEqual(unreadable(snapshot), [])
-    assert.deepEqual(told(snapshot), EXPECTED)
+    // who shares the work concerns daemons alone
+    assert.deepEqual(unreadable(snapshot), ['daemonPods'])
+    assert.deepEqual(told(snapshot), { ...EXPECTED, daemonPods: [] })
     assertTimes(snapshot)
   })
 
@@ -58,8 +59,8 @@ export function edgeContract(start: (() => Promise<Backend>) | null, skip: strin
     { skip },
     async (t) => {
       const snapshot = await open(t, account).read()
-      assert.deepEqual(unreadable(snapshot), [])
-      assert.deepEqual(told(snapshot), EXPECTED)
+      assert.deepEqual(unreadable(snapshot), ['daemonPods'])
+      assert.deepEqual(told(snapshot), { ...EXPECTED, daemonPods: [] })
       assert.equal(snapshot.metallbNamespace, METALLB)
     },
   )
@@ -129,6 +130,13 @@ export function edgeContract(start: (() => Promise<Backend>) | null, skip: strin
       await apply(backend.admin, service({ name: 'nginx', ips: ['192.168.1.63'] }))
       await until('its new address', () => addressesIn(watch)['nginx'] === '192.168.1.63')
       await remove(backend.admin, service({ name: 'nginx' }))
+      await apply(backend.admin, daemonPod('nuc-2', false))
+      await until('a daemon that is not Ready', () =>
+        watch
+          .snapshot()
+          .daemonPods.some(({ node: on, ready }) => on === 'nuc-2' && ready?.status === 'False'),
+      )
+      await apply(backend.admin, daemonPod('nuc-2'))
       await until('its end', () => addressesIn(watch)['nginx'] === undefined)
       await cluster.close()
       await noSocketTo(portOf(backend))
@@ -282,6 +290,7 @@ function told(snapshot: ClusterSnapshot): unknown {
     memberlistConfig: snapshot.memberlistConfig,
     excludedInterfaces: snapshot.excludedInterfaces,
     nicRecords: sorted(snapshot.nicRecords, ({ node: on, nics }) => [on, nics.map(({ mac }) => mac)]),
+    daemonPods: sorted(snapshot.daemonPods, ({ node: on, ready }) => [on, ready?.status]),
     otherAnnouncers: sorted(snapshot.otherAnnouncers, ({ by, service: of, node: on, leaseMs }) => [
       by,
       of,
@@ -311,6 +320,7 @@ const EXPECTED = {
   memberlistConfig: '{"ProbeInterval":"1s"}',
   excludedInterfaces: ['^docker.*', '^veth.*'],
   nicRecords: ['nuc-1 1c:69:7a:aa:01:10'],
+  daemonPods: NUMBERS.map((n) => `nuc-${n} True`),
   otherAnnouncers: ['cilium default-gitea nuc-2 15000'],
   crds: [
     'bgpadvertisements aggregationLength ipAddressPoolSelectors ipAddressPools nodeSelectors',

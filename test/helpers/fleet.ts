@@ -113,13 +113,13 @@ function clusterOf(
   ]
 }
 
-export function serviceOf(vip: string, nodes: readonly FleetNode[]): ApiObject[] {
+function serviceOf(vip: string, nodes: readonly FleetNode[]): ApiObject[] {
   const name = `s-${vip.replaceAll('.', '-')}`
   const endpoints = nodes.slice(0, 2).map((node, i) => ({ ip: `10.42.${i}.5`, node: node.name }))
   return [objects.service({ name, ips: [vip] }), objects.endpointSlice(name, endpoints)]
 }
 
-export function removeService({ api }: ApiDouble, vip: string): void {
+function removeService({ api }: ApiDouble, vip: string): void {
   const name = `s-${vip.replaceAll('.', '-')}`
   api.remove('Service', 'default', name)
   api.remove('EndpointSlice', 'default', `${name}-1`)
@@ -227,6 +227,21 @@ export async function untilAllOk(
 const OK = /^arpcheck_vip_verdict\{vip="([^"]+)",verdict="ok"\} 1$/gm
 
 /** What is measured takes real time. */
+/** A Service that is new, answered for by its owner. */
+export function serviceComes({ nodes, double }: Pick<Fleet, 'nodes' | 'double'>, vip: string): void {
+  for (const object of serviceOf(vip, nodes)) double.api.apply(object)
+  answerFor(ownerOf(vip, nodes), [vip])
+}
+
+export function serviceGoes({ nodes, double }: Pick<Fleet, 'nodes' | 'double'>, vip: string): void {
+  removeService(double, vip)
+  answerNoMoreFor(ownerOf(vip, nodes), [vip])
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

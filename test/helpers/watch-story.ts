@@ -1,5 +1,5 @@
 import type { Ip } from '../../src/core/ip.ts'
-import { fleetAfter, type Fleet } from '../../src/core/watch/fleet.ts'
+import { fleetAfter, type Fleet, type Sight } from '../../src/core/watch/fleet.ts'
 import { LAN, mostWithin, nodeOf, vipOf, World } from './watch-world.ts'
 
 /** 50 nodes and 1,000 VIPs: a start, a node that dies, churn, the API away while another dies; counted. */
@@ -61,7 +61,7 @@ export function tellStory(seconds: number, seed: number): Story {
   function refresh(): void {
     const live = world.schedules.map((_, i) => i).filter((i) => !world.dead.has(i))
     const daemons = apiAnswers ? live.map((i) => ({ node: nodeOf(i), segments: [LAN] })) : []
-    fleet = fleetAfter(fleet, { daemons, apiAnswers }, world.nowMs)
+    fleet = fleetAfter(fleet, sightOf(daemons, apiAnswers), world.nowMs)
     const before = seatsOf(world)
     world.replan(
       2000,
@@ -95,11 +95,8 @@ export function tellStory(seconds: number, seed: number): Story {
   }
 
   world.replan()
-  fleet = fleetAfter(
-    fleet,
-    { daemons: world.schedules.map((_, i) => ({ node: nodeOf(i), segments: [LAN] })), apiAnswers },
-    0,
-  )
+  const all = world.schedules.map((_, i) => ({ node: nodeOf(i), segments: [LAN] }))
+  fleet = fleetAfter(fleet, sightOf(all, apiAnswers), 0)
   world.at(part, () => {
     story.moved.held = [...world.assignment.values()].filter(({ vantages }) =>
       vantages.includes(nodeOf(FIRST)),
@@ -127,6 +124,10 @@ export function tellStory(seconds: number, seed: number): Story {
   world.at(5 * part, refresh)
   world.run(seconds * 1000)
   return story
+}
+
+function sightOf(daemons: Sight['daemons'], apiAnswers: boolean): Sight {
+  return { daemons, apiAnswers, by: 'pods', recorded: [], turnsInMs: null }
 }
 
 function seatsOf(world: World): Set<string> {

@@ -2,12 +2,14 @@ import { ipv4Of, parsePrefix, type Ip } from '../../src/core/ip.ts'
 import { BROADCAST_MAC, type Mac } from '../../src/core/mac.ts'
 import { seededRandom, type Random } from '../../src/core/random.ts'
 import { TEMPO, type Tempo } from '../../src/core/watch/budget.ts'
+import { loadsOf } from '../../src/core/watch/loads.ts'
 import { planOf } from '../../src/core/watch/plan.ts'
 import {
   newSchedule,
   step,
   type Ended,
   type Happening,
+  type Missed,
   type Question,
   type Schedule,
 } from '../../src/core/watch/schedule.ts'
@@ -17,6 +19,7 @@ import {
   type Daemon,
   type Place,
   type Vantages,
+  watchedBy,
 } from '../../src/core/watch/vantages.ts'
 
 /** Daemons, nodes and VIPs on one segment, in a time of their own: who asks whom when, counted at each port. */
@@ -59,6 +62,7 @@ export class World {
   replies = 0
   wakeUps = 0
   readonly ended: (Ended & { readonly daemon: number; readonly atMs: number })[] = []
+  readonly missed: (Missed & { readonly daemon: number; readonly atMs: number })[] = []
   readonly asked = new Map<string, number[]>()
   readonly schedules: Schedule[] = []
   assignment: Assignment = new Map()
@@ -98,9 +102,16 @@ export class World {
     const daemons: Daemon[] = live.map((i) => ({ node: nodeOf(i), segments: [LAN] }))
     const assignment = (this.assignment = assign(daemons, places, count))
     const nodes = new Map(this.schedules.map((_, i) => [nodeOf(i), { ip: hostOf(i), mac: macOf(i) }]))
-    const shared = { assignment, places, tempo, nodes, strangers: new Map(), canaries: [], passive }
+    const shared = {
+      loads: loadsOf(assignment, places, tempo),
+      tempo,
+      nodes,
+      strangers: new Map(),
+      canaries: [],
+      passive,
+    }
     for (const i of live) {
-      const plan = planOf({ ...shared, me: nodeOf(i) })
+      const plan = planOf({ ...shared, me: nodeOf(i), mine: watchedBy(nodeOf(i), assignment, places) })
       this.at(this.nowMs + this.random.next() * withinMs, () => this.happen(i, { what: 'plan', plan }))
     }
   }
@@ -121,8 +132,14 @@ export class World {
   /** A daemon on a dead node does nothing more. */
   happen(i: number, happening: Happening): void {
     if (this.dead.has(i)) return
-    const { schedule, questions, ended } = step(this.schedules[i]!, happening, this.nowMs, this.random)
+    const { schedule, questions, missed, ended } = step(
+      this.schedules[i]!,
+      happening,
+      this.nowMs,
+      this.random,
+    )
     this.schedules[i] = schedule
+    for (const one of missed) this.missed.push({ ...one, daemon: i, atMs: this.nowMs })
     for (const one of ended) this.onEnded(i, one, this.nowMs)
     for (const question of questions) this.#ask(i, question)
     const { wakeMs } = schedule

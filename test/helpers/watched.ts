@@ -65,6 +65,7 @@ export function vipState(vip: Ip, changed: Partial<VipState> = {}): VipState {
     probes: { good: 0, bad: 0, excluded: 0 },
     firedFindings: new Map(),
     gratuitous: new Map(),
+    replies: new Map(),
     ...changed,
   }
 }
@@ -108,6 +109,7 @@ export function watchState(vips: readonly VipState[], changed: Partial<WatchStat
       ['nodes_ready', 3],
       ['read', null],
     ]),
+    daemons: { by: 'pods', recorded: 4, alive: 4 },
     membersDisagree: null,
     config: { loadedAt: AT, successful: true },
     ...changed,

@@ -13,7 +13,7 @@ import { VirtualClock } from '../helpers/virtual-clock.ts'
 // A day of a daemon in virtual time, over the double in memory. Not covered: sockets (reflector.wire.test.ts).
 
 const MINUTE = 60_000
-const WATCHED = 11
+const WATCHED = 12
 /** How old an input may be: settings are polled every 5 minutes, CRDs every 15, each up to a fifth later. */
 const FRESH_MS = 7 * MINUTE
 const CRDS_MS = 19 * MINUTE

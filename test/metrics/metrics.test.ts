@@ -100,6 +100,9 @@ suite('a VIP', () => {
       `arpcheck_gratuitous_total{vip="${V60}",relation="expected"} 0`,
       `arpcheck_gratuitous_total{vip="${V60}",relation="other_node"} 0`,
       `arpcheck_gratuitous_total{vip="${V60}",relation="foreign"} 0`,
+      `arpcheck_vip_replies_heard_total{vip="${V60}",relation="expected"} 0`,
+      `arpcheck_vip_replies_heard_total{vip="${V60}",relation="other_node"} 0`,
+      `arpcheck_vip_replies_heard_total{vip="${V60}",relation="foreign"} 0`,
     ])
   })
 

@@ -27,7 +27,7 @@ export function readConfigFile(text: string): ReadFile {
     if (mistake) mistakes.push(mistake)
     else settings.set(name!, { texts: texts!, line: entry.line })
   }
-  return { settings, mistakes }
+  return { settings, mistakes: mistakes.toSorted((a, b) => a.line - b.line) }
 }
 
 /** Undefined where a setting can have no such value. */

@@ -1,7 +1,7 @@
 import { LOG_FORMATS, LOG_LEVELS } from '../../core/watch/config.ts'
 import { FLAGS, type Flag } from '../flags.ts'
 import { choice, duration, oneText, onOff, someTexts, wholeNumber } from '../values.ts'
-import { endpoint, someOrAll } from './kinds.ts'
+import { endpoint, someAddresses, someOrAll } from './kinds.ts'
 
 export const DAEMON_GROUPS = ['Watching', 'Cluster', 'Serving', 'Logging', 'Other'] as const
 
@@ -49,6 +49,12 @@ export const DAEMON_FLAGS = {
     help: 'frames a second and port, sent and caused; a switch that inspects ARP closes a port above 15',
   },
   passive: { key: 'passive', group: 'Watching', kind: onOff, help: 'only listen, send nothing' },
+  'must-be-free': {
+    key: 'mustBeFree',
+    group: 'Watching',
+    kind: someAddresses,
+    help: 'nobody may answer here, asked for seldom; may be repeated, up to 16',
+  },
   namespaces: {
     key: 'namespaces',
     group: 'Watching',

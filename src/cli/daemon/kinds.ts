@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../core/watch/config.ts'
-import { parseIp } from '../../core/ip.ts'
+import { isIpv4, parseIp, type Ip } from '../../core/ip.ts'
 import { single, wholeNumber, wrong, type Kind } from '../values.ts'
 
 /** Where to listen: `:10806`, `192.168.1.13:10806`, `[::1]:10807`. Loopback alone where that is all that may be. */
@@ -41,4 +41,23 @@ export const someOrAll: Kind<number | 'all'> = {
     if (/^\d+$/.test(typed)) return wholeNumber(1, 100).read(given, flag)
     throw wrong(flag, 'a whole number from 1 to 100, or all', typed)
   },
+}
+
+/** Asked beside all that is watched: a few tell what many would. */
+const MOST_ADDRESSES = 16
+
+export const someAddresses: Kind<readonly Ip[]> = {
+  metavar: 'ADDRESS',
+  repeatable: true,
+  read(given, flag) {
+    if (given.length > MOST_ADDRESSES)
+      throw wrong(flag, `at most ${MOST_ADDRESSES} addresses`, `${given.length}`)
+    return [...new Set(given.map((typed) => ipv4Of(typed, flag)))]
+  },
+}
+
+function ipv4Of(typed: string, flag: string): Ip {
+  const ip = parseIp(typed)
+  if (ip === undefined || !isIpv4(ip)) throw wrong(flag, 'an IPv4 address, like 192.168.1.70', typed)
+  return ip
 }

@@ -112,6 +112,8 @@ function refuseContradictions(settings: DaemonSettings, origins: ReadonlyMap<str
   if (listen.port === health.port) refuse('Both listeners have the same port.', 'listen', 'healthListen')
   if (settings.memberlist === 'off' && settings['memberlist-key-file'] !== null)
     refuse('A memberlist that is not read needs no key.', 'memberlist', 'memberlistKeyFile')
+  if (settings.memberlist === 'require' && settings.passive)
+    refuse('Whoever sends nothing reads no member list.', 'passive', 'memberlist')
 }
 
 /** `interval: 30s (arpcheck.yaml:3)`. */
@@ -127,6 +129,7 @@ function configOf(settings: DaemonSettings): DaemonConfig {
     vantages: settings.vantages,
     budgetPerSecond: settings.budget,
     passive: settings.passive,
+    mustBeFree: settings['must-be-free'],
     namespaces: settings.namespaces,
     kubeconfig: settings.kubeconfig,
     context: settings.context,

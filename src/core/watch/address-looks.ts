@@ -2,7 +2,7 @@ import type { ArpFrame, CapturedFrame } from '../arp.ts'
 import type { Loss } from '../case.ts'
 import type { Ip } from '../ip.ts'
 import { hasHeard, hear, openRound, type Round, type RoundPlan } from '../round.ts'
-import type { PastRound } from '../rounds.ts'
+import { MAX_ROUNDS, type PastRound } from '../rounds.ts'
 import type { Out } from './asks.ts'
 import { LOOK_REACH_MS } from './timing.ts'
 
@@ -19,6 +19,8 @@ export interface AddressLook<C> {
   /** Null: the listening goes on. */
   readonly endedMs: number | null
   readonly loss: Loss
+  /** Looks in a row, this one the last, that lost frames and heard others all the same. */
+  readonly lossyInARow: number
   /** Frames that were lost since opening, when it began; null: nobody counts. */
   readonly lostBefore: number | null
 }
@@ -44,7 +46,7 @@ export function begin<C>(
   if (looks.open.get(ip)?.mode === mode) return
   const round = openRound(plan)
   const look = { ip, mode, round, context, sinceMs: nowMs, endedMs: null, lostBefore: lost }
-  looks.open.set(ip, { ...look, loss: 'uncounted' })
+  looks.open.set(ip, { ...look, loss: 'uncounted', lossyInARow: 0 })
 }
 
 /** Only what is under way hears: what comes later is no answer to it. */
@@ -66,8 +68,15 @@ export function end<C>(
   const loss =
     lost === null || look.lostBefore === null ? 'uncounted' : lost > look.lostBefore ? 'lost' : 'none'
   const ended: AddressLook<C> = { ...look, endedMs: nowMs, loss }
-  looks[look.mode].set(ip, ended)
-  return ended
+  const lossyInARow =
+    loss === 'lost' ? (looks[look.mode].get(ip)?.lossyInARow ?? 0) + hearsBeside(looks, ended) : 0
+  looks[look.mode].set(ip, { ...ended, lossyInARow })
+  return looks[look.mode].get(ip)
+}
+
+function hearsBeside<C>({ open, broadcast, unicast }: Looks<C>, ended: AddressLook<C>): 0 | 1 {
+  const others = [open, broadcast, unicast].flatMap((book) => [...book.values()])
+  return others.some((look) => look.ip !== ended.ip && isNearTo(ended, look) && hasHeard(look.round)) ? 1 : 0
 }
 
 /** What is asked for no more is forgotten. */
@@ -87,17 +96,26 @@ export function pastFor<C>(looks: Looks<C>, vip: Ip): PastRound[] {
   const isNear = (look: AddressLook<C>): boolean => look === own || isNearTo(own, look)
   const near = all.filter(isNear)
   const [alone, besides] = alonePast(looks, new Set(near.map(({ ip }) => ip)), isNear)
+  const apart = all.filter((look) => !isNear(look))
   return [
-    {
-      round: joined(
-        all.filter((look) => !isNear(look)),
-        own,
-      ),
-      loss: 'none',
-    },
+    // these are no rounds of this VIP, so that one lossy look with others around it is not three
+    { round: joined([], own), loss: 'none' },
+    { round: joined(apart, own), loss: 'none' },
     { round: joined(besides, own), loss: 'none' },
-    { round: joined([...near, ...alone], own), loss: own.loss },
+    { round: joined([...near, ...alone], own), loss: lossOf(own) },
   ]
+}
+
+/** Not even a flood hides an answer for ever (rule 1). */
+function lossOf<C>({ loss, lossyInARow }: AddressLook<C>): Loss {
+  return loss === 'lost' && lossyInARow >= MAX_ROUNDS ? 'none' : loss
+}
+
+/** What was heard beside the plan is told with what was heard of others before: it proves nothing of who is heard now. */
+export function withBeside([first, ...rest]: readonly PastRound[], beside: PastRound | null): PastRound[] {
+  if (!first || !beside) return first ? [first, ...rest] : []
+  const ledgers = new Map([...beside.round.ledgers, ...first.round.ledgers])
+  return [{ ...first, round: { ...first.round, ledgers } }, ...rest]
 }
 
 /** Who was asked alone since its last broadcast: those that show, near the look, that we hear; and the others. */
@@ -144,4 +162,11 @@ export function answeredLast<C>({ broadcast, unicast }: Looks<C>, ip: Ip): boole
 export function allPast<C>({ broadcast }: Looks<C>): PastRound[] {
   const all = [...broadcast.values()]
   return all[0] ? [{ round: joined(all, all[0]), loss: 'none' }] : []
+}
+
+/** Whether anybody at all answered lately. */
+export function hasHeardSince<C>({ broadcast, unicast }: Looks<C>, sinceMs: number): boolean {
+  return [...broadcast.values(), ...unicast.values()].some(
+    ({ endedMs, round }) => endedMs! >= sinceMs && hasHeard(round),
+  )
 }

@@ -1,7 +1,14 @@
 import type { Mac } from '../mac.ts'
 import type { Random } from '../random.ts'
 import type { Target } from './plan.ts'
-import { BURST_GAP_MS, BURST_PAUSE_MS, listenUntilMs, nextSweepMs, nextUnicastMs } from './timing.ts'
+import {
+  BURST_GAP_MS,
+  BURST_PAUSE_MS,
+  listenUntilMs,
+  nextSweepMs,
+  nextUnicastMs,
+  TIMEOUT_MS,
+} from './timing.ts'
 
 /** What is known of the asking for one address; a value, made anew by each step. */
 export interface Ask {
@@ -34,6 +41,8 @@ export type Dues = Pick<Ask, 'sweepDueMs' | 'unicastDueMs'>
 export interface Out {
   readonly mode: 'broadcast' | 'unicast'
   readonly sinceMs: number
+  /** Unanswered by then, its first frame is missed, however long more of them are listened to; Infinity: that is told. */
+  readonly missedMs: number
   /** When the listening ends. */
   readonly untilMs: number
   readonly frames: number
@@ -79,6 +88,7 @@ export function asked(ask: Ask, mode: Out['mode'], nowMs: number, next: Dues): A
   const out: Out = {
     mode,
     sinceMs: before?.sinceMs ?? nowMs,
+    missedMs: before?.missedMs ?? (ask.answering === false ? Infinity : nowMs + TIMEOUT_MS),
     untilMs: listenUntilMs(nowMs),
     frames: (before?.frames ?? 0) + 1,
     confirms: isBurst || (before?.confirms ?? false),
@@ -105,7 +115,7 @@ export function bursting(ask: Ask, frames: number, atMs: number): Ask {
 export function answered(ask: Ask, mac: Mac, isExpected: boolean, nowMs: number): Ask {
   return {
     ...(isExpected ? ask : estranged(ask, mac)),
-    out: ask.out && { ...ask.out, answered: true },
+    out: ask.out && { ...ask.out, missedMs: Infinity, answered: true },
     answering: ask.out?.mode === 'broadcast' ? true : ask.answering,
     answeredAtMs: nowMs,
     mac: isExpected ? mac : ask.mac,

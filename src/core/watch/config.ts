@@ -1,3 +1,5 @@
+import type { Ip } from '../ip.ts'
+
 /** All that a daemon is told, read once and frozen. docs/configuration.md has each key, its range and its default. */
 export interface DaemonConfig {
   /** Empty: each up interface with a VIP on its segment. */
@@ -11,6 +13,8 @@ export interface DaemonConfig {
   readonly budgetPerSecond: number
   /** Only listen: nothing is ever sent. */
   readonly passive: boolean
+  /** Nobody may answer for these: who does so for two of them answers for everything. */
+  readonly mustBeFree: readonly Ip[]
   /** VIPs of Services in these namespaces alone; empty: of all. */
   readonly namespaces: readonly string[]
   readonly kubeconfig: string | null

@@ -22,11 +22,20 @@ export interface History {
   /** The newest last. */
   readonly changes: readonly OwnerChange[]
   readonly ownerChanges: number
-  readonly gratuitous: ReadonlyMap<Exclude<Relation, 'unattributed'>, number>
+  readonly gratuitous: Counts
+  /** Replies that were heard, whoever asked. */
+  readonly replies: Counts
 }
+
+type Counts = ReadonlyMap<Exclude<Relation, 'unattributed'>, number>
 
 const MAX_CLAIMS = 8
 const MAX_CHANGES = 16
+const NO_COUNTS: Counts = new Map([
+  ['expected', 0],
+  ['other_node', 0],
+  ['foreign', 0],
+])
 export const NO_HISTORY: History = {
   owner: null,
   lastGood: null,
@@ -35,11 +44,8 @@ export const NO_HISTORY: History = {
   claims: [],
   changes: [],
   ownerChanges: 0,
-  gratuitous: new Map([
-    ['expected', 0],
-    ['other_node', 0],
-    ['foreign', 0],
-  ]),
+  gratuitous: NO_COUNTS,
+  replies: NO_COUNTS,
 }
 
 export function whoIs({ node, mac }: { readonly node: string | null; readonly mac: Mac }): string {
@@ -72,6 +78,7 @@ export function sighted(history: History, sighting: Sighting): History {
     lastGood: relation === 'expected' && !isAnnouncement ? at : history.lastGood,
     claims: claimedBy(who, at, isAnnouncement, history),
     gratuitous: isAnnouncement ? counted(history.gratuitous, relation) : history.gratuitous,
+    replies: isAnnouncement ? history.replies : counted(history.replies, relation),
     changes: isAnnouncement ? announcedLate(history.changes, who, at.ms) : history.changes,
   }
 }
@@ -98,11 +105,10 @@ export function looked(history: History, look: Look): History {
   return { ...after, claims: recent(after, look) }
 }
 
-/** Who was heard since then without being asked, for a daemon that only listens: nobody is no silence there. */
-export function listened(history: History, sinceMs: number, atMs: number): History {
-  const answerers = history.claims.filter(({ last }) => last.ms >= sinceMs).map(({ who }) => who)
-  if (answerers.length === 0) return history
-  return looked(history, { sinceMs, atMs, answerers, isGood: true, isLossy: false })
+/** Who claims it by what was heard without asking: nobody is no silence there. */
+export function listened(history: History, look: Pick<Look, 'atMs' | 'answerers' | 'isGood'>): History {
+  if (look.answerers.length === 0) return history
+  return looked(history, { ...look, sinceMs: look.atMs, isLossy: false })
 }
 
 function claimedBy(who: string, at: Moment, isAnnouncement: boolean, { claims, owner }: History): Claim[] {
@@ -124,7 +130,7 @@ function recent({ claims, owner }: History, { sinceMs }: Look): Claim[] {
   return claims.filter(({ who, last }) => who === owner?.who || last.ms >= sinceMs - ANNOUNCED_WITHIN_MS)
 }
 
-function counted(counts: History['gratuitous'], relation: Relation): History['gratuitous'] {
+function counted(counts: Counts, relation: Relation): Counts {
   if (relation === 'unattributed') return counts
   return new Map(counts).set(relation, (counts.get(relation) ?? 0) + 1)
 }

@@ -1,5 +1,4 @@
 import { deadlinesAfter, type Deadline } from '../again.ts'
-import type { ElectedExpectation } from '../case.ts'
 import type { Ip } from '../ip.ts'
 import type { Held } from '../settle.ts'
 import type { VerdictName } from '../verdict.ts'
@@ -63,9 +62,4 @@ export function holdsFrom(before: Holds, changed: Iterable<Ip>, nowMs: number, h
 /** VIPs that are watched no more are forgotten. */
 export function holdsOf(holds: Holds, watched: { has(vip: Ip): boolean }): Holds {
   return new Map([...holds].filter(([vip]) => watched.has(vip)))
-}
-
-/** An expectation that moves in every look is judged by what it is now, once its hold-down is over. */
-export function settledExpectation(expected: ElectedExpectation, held: Held | null): ElectedExpectation {
-  return expected.moved && held?.leftMs === 0 ? { ...expected, moved: false } : expected
 }

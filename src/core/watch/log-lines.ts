@@ -1,3 +1,4 @@
+import { NOT_READ_YET, type Readable } from '../cluster.ts'
 import type { VipReport } from '../report.ts'
 import { isFault, type VerdictName } from '../verdict.ts'
 import type { LogLevel } from './config.ts'
@@ -24,6 +25,8 @@ export type LogMessage =
   | 'node answers again'
   | 'member views elect differently'
   | 'member views agree again'
+  | 'daemons are counted by their records'
+  | 'daemons are counted by their pods'
   | 'configuration refused'
   | 'configuration loaded'
 
@@ -42,6 +45,7 @@ export function changesBetween(before: WatchState, after: WatchState): readonly 
     ...interfaceLines(before, after),
     ...nodeLines(before, after),
     ...memberLines(before, after),
+    ...daemonLines(before, after),
     ...configLines(before, after),
   ]
   return [...others.slice(0, MOST_OTHERS), ...byWeight(vips).slice(0, MOST_VIPS), ...more]
@@ -97,19 +101,27 @@ function ownerLine({ vip, services, verdict, answered }: VipReport): LogLine {
   return { level: 'info', message: 'owner changed', fields: { vip, services, verdict, answered: now } }
 }
 
+/** Inputs that fail alike are one line: while the API is away all of them do. */
 function inputLines({ sources: old }: WatchState, { sources }: WatchState): LogLine[] {
-  return [...sources].flatMap(([input, { readable }]): LogLine[] => {
-    const [was, is] = [readableText(old.get(input)?.readable ?? 'yes'), readableText(readable)]
-    if (was === is) return []
-    return is === null
-      ? [{ level: 'info', message: 'input readable again', fields: { input } }]
-      : [{ level: 'warn', message: 'input not readable', fields: { input, why: is } }]
+  const turns = [...sources].flatMap(([input, { readable }]) => {
+    const [was, is] = [troubleOf(old.get(input)?.readable ?? 'yes'), troubleOf(readable)]
+    return was === is ? [] : [[input, is] as const]
+  })
+  const whys = [...new Set(turns.map(([, why]) => why))]
+  return whys.map((why): LogLine => {
+    const [first, ...more] = turns.filter((turn) => turn[1] === why).map(([input]) => input)
+    const fields = more.length > 0 ? { inputs: [first, ...more] } : { input: first }
+    return why === null
+      ? { level: 'info', message: 'input readable again', fields }
+      : { level: 'warn', message: 'input not readable', fields: { ...fields, why } }
   })
 }
 
-/** Null where nothing is wrong: a kind that this cluster does not have is no trouble. */
-function readableText(readable: 'yes' | 'absent' | object): string | null {
-  return typeof readable === 'string' ? null : Object.values(readable).join()
+/** Null where nothing is wrong: a kind that this cluster does not have is no trouble, nor is a daemon that only begins. */
+function troubleOf(readable: Readable): string | null {
+  if (typeof readable === 'string') return null
+  const why = 'denied' in readable ? `not allowed to ${readable.denied} (RBAC)` : readable.failed
+  return why === NOT_READ_YET ? null : why
 }
 
 function interfaceLines({ interfaces: old }: WatchState, { interfaces }: WatchState): LogLine[] {
@@ -140,6 +152,14 @@ function memberLines({ membersDisagree: was }: WatchState, { membersDisagree: is
     fields: {},
   } as const
   return turned(agree(was), agree(is), words)
+}
+
+/** Where Pods cannot tell, a daemon that crashes on a Ready node keeps its VIPs. */
+function daemonLines({ daemons: old }: WatchState, { daemons }: WatchState): LogLine[] {
+  const { by: was = 'pods' } = old ?? {}
+  if (daemons === null || daemons.by === was) return []
+  const { by, alive } = daemons
+  return [{ level: 'info', message: `daemons are counted by their ${by}`, fields: { alive } }]
 }
 
 function configLines({ config: old }: WatchState, { config }: WatchState): LogLine[] {

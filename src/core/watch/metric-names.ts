@@ -80,6 +80,10 @@ export const METRICS = {
     { ...VIP, relation: ['expected', 'other_node', 'foreign'] },
     'Gratuitous ARP heard for the VIP, by who sent it.',
   ),
+  arpcheck_vip_replies_heard_total: counter(
+    { ...VIP, relation: ['expected', 'other_node', 'foreign'] },
+    'ARP replies heard for the VIP, whoever asked, by who sent them: on its own node those that its speaker sends.',
+  ),
   arpcheck_failover_outage_seconds: histogram(
     { provider: ['metallb'] },
     'Seconds from the last good answer of the old owner to the first of the new; not finer than the probe interval.',
@@ -101,6 +105,10 @@ export const METRICS = {
   arpcheck_membership_disagreement: gauge(
     {},
     '1 where member views elect different owners for some VIP; absent while there is nothing to compare.',
+  ),
+  arpcheck_daemons: gauge(
+    { state: ['recorded', 'alive'] },
+    'Daemons with a NIC record on a Ready node, and those of them that share the work; fewer where some do not run.',
   ),
   arpcheck_vantages: gauge(VIP, 'How many daemons are assigned to watch the VIP.'),
   arpcheck_canary_up: gauge(

@@ -1,5 +1,5 @@
 import type { Ip } from '../ip.ts'
-import { answered, bursting, closed, estranged, type Ask } from './asks.ts'
+import { answered, bursting, closed, estranged, type Ask, type Out } from './asks.ts'
 import { refund } from './bucket.ts'
 import type { Draft } from './draft.ts'
 import type { Target } from './plan.ts'
@@ -30,8 +30,14 @@ export function makeSure(draft: Draft, ip: Ip): void {
   if (host && host.answeredAtMs < nowMs - TIMEOUT_MS) asks.set(target.host!, bursting(host, 1, nowMs))
 }
 
-/** One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. */
-export function askNow({ asks, nowMs }: Draft, ip: Ip): void {
+/**
+ * One broadcast now, whatever was made sure of a moment ago: what has been silent for a while is silence already. A look
+ * that was missed ends for it, so that the new one is judged by what is known of the cluster now.
+ */
+export function askNow(draft: Draft, ip: Ip): void {
+  const { asks, nowMs } = draft
+  const out = asks.get(ip)?.out
+  if (out && !out.answered && nowMs - out.sinceMs >= TIMEOUT_MS) close(draft, ip)
   const ask = asks.get(ip)
   if (ask) asks.set(ip, { ...ask, sweepDueMs: Math.min(ask.sweepDueMs, nowMs) })
 }
@@ -119,5 +125,9 @@ function isDoubtful({ answering, out }: Ask): boolean {
 /** We slept (SIGSTOP, a suspended host): answers may wait for us still. What was missed is not made up for. */
 export function forgive({ asks, nowMs }: Draft): void {
   for (const [ip, ask] of asks)
-    if (ask.out) asks.set(ip, { ...ask, out: { ...ask.out, untilMs: nowMs + TIMEOUT_MS } })
+    if (ask.out) asks.set(ip, { ...ask, out: longer(ask.out, nowMs + TIMEOUT_MS) })
+}
+
+function longer(out: Out, untilMs: number): Out {
+  return { ...out, untilMs, missedMs: Math.max(out.missedMs, untilMs) }
 }

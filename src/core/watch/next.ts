@@ -5,14 +5,22 @@ import type { Target } from './plan.ts'
 import type { Draft } from './draft.ts'
 import { nextUnicastMs } from './timing.ts'
 
-/** What is to be asked for, and since when. */
+/** What is to be asked for, why, and since when. */
 interface Due {
   readonly ip: Ip
   readonly mode: Out['mode']
+  readonly rank: Rank
   readonly dueMs: number
 }
 
-/** The most urgent question that every port it costs can bear now; broadcasts before questions to one MAC. */
+/**
+ * Sweeps decide, and their interval is a promise: what makes sure of one VIP must not hold up the sweep of another, and
+ * questions to one MAC have what is left.
+ */
+type Rank = 0 | 1 | 2
+const [SWEEP, BURST, ALONE] = [0, 1, 2] as const
+
+/** The most urgent question that every port it costs can bear now. */
 export function nextQuestion(draft: Draft): Due | undefined {
   if (!hasFrame(draft.sent, draft.nowMs)) return undefined
   let best: Due | undefined
@@ -55,23 +63,26 @@ function* duesOf({ plan, asks, nowMs }: Draft): Generator<Due> {
   for (const [ip, target] of plan.targets) {
     const ask = asks.get(ip)!
     const dueMs = broadcastMs(ask)
-    if (dueMs <= nowMs && isFree(ask, 'broadcast')) yield { ip, mode: 'broadcast', dueMs }
+    if (dueMs <= nowMs && isFree(ask, 'broadcast'))
+      yield { ip, mode: 'broadcast', rank: ask.sweepDueMs <= nowMs ? SWEEP : BURST, dueMs }
     else if (ask.unicastDueMs <= nowMs && ask.out === null) {
       const guard = guardOf(target, asks, nowMs)
-      if (guard === 'answers') yield { ip, mode: 'unicast', dueMs: ask.unicastDueMs }
-      if (guard === 'unasked') yield { ip: target.host!, mode: 'unicast', dueMs: ask.unicastDueMs }
+      if (guard === 'answers') yield { ip, mode: 'unicast', rank: ALONE, dueMs: ask.unicastDueMs }
+      if (guard === 'unasked')
+        yield { ip: target.host!, mode: 'unicast', rank: ALONE, dueMs: ask.unicastDueMs }
     }
   }
 }
 
 function isBefore(a: Due, b: Due): boolean {
-  return a.mode === b.mode ? a.dueMs < b.dueMs : a.mode === 'broadcast'
+  return a.rank === b.rank ? a.dueMs < b.dueMs : a.rank < b.rank
 }
 
 /** The next moment at which this address wants something, if not now. */
 function laterMs(ask: Ask, nowMs: number): number {
   const moments = [
     ask.out?.untilMs ?? Infinity,
+    ask.out?.missedMs ?? Infinity,
     isFree(ask, 'broadcast') ? broadcastMs(ask) : Infinity,
     ask.out === null ? ask.unicastDueMs : Infinity,
   ]

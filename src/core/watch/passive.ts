@@ -29,6 +29,8 @@ export interface Ears {
   readonly ownMacs: ReadonlySet<Mac>
   readonly ownNode: string | null
   readonly macs: MacMap
+  /** Every node's NICs are known: whoever has none of them is no node. */
+  readonly knowsAll: boolean
   /** Who may answer for a VIP; undefined: not a VIP of ours. */
   readonly mayAnswer: (
     vip: Ip,
@@ -61,7 +63,7 @@ function howOf(frame: ArpFrame, { ownMacs }: Ears): Heard['how'] | null {
   return ownMacs.has(frame.tha) && !ownMacs.has(frame.sha) ? 'reply' : 'overheard'
 }
 
-function strangerOf(mac: Mac, node: string | null, { macs }: Ears): Relation {
+function strangerOf(mac: Mac, node: string | null, { macs, knowsAll }: Ears): Relation {
   if (node !== null) return 'other_node'
-  return macs.foreign.has(mac) ? 'foreign' : 'unattributed'
+  return knowsAll || macs.foreign.has(mac) ? 'foreign' : 'unattributed'
 }

@@ -46,6 +46,7 @@ export interface Heard {
 export interface Step {
   readonly schedule: Schedule
   readonly questions: readonly Question[]
+  readonly missed: readonly Missed[]
   readonly ended: readonly Ended[]
   /** Nobody called for longer than a reply is waited for: frames may have been lost meanwhile. */
   readonly slept: boolean
@@ -57,6 +58,12 @@ export interface Question {
   readonly mode: Out['mode']
   /** A look begins: evidence that was collected before is old. Questions to one MAC add to that of the broadcasts. */
   readonly begins: boolean
+}
+
+/** A question was not answered in time; more of them may be out by now, to be sure of it. */
+export interface Missed {
+  readonly ip: Ip
+  readonly sinceMs: number
 }
 
 /** The listening for one address is over: its evidence since `sinceMs` is complete. */
@@ -99,12 +106,22 @@ export function step(schedule: Schedule, happening: Happening, clockMs: number, 
   const slept = nowMs - schedule.wakeMs > TIMEOUT_MS
   if (slept) forgive(draft)
   take(draft, happening)
+  const missed = [...missedOf(draft)]
   for (const [ip, { out }] of draft.asks) if (out && out.untilMs <= nowMs) close(draft, ip)
   skipTurns(draft)
   const questions = draft.plan.passive ? [] : [...questionsOf(draft)]
   const { plan, asks, sent, caused, ended } = draft
   const wakeMs = draft.plan.passive ? Infinity : wakeMsOf(draft)
-  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, ended, slept }
+  return { schedule: { plan, asks, sent, caused, atMs: nowMs, wakeMs }, questions, missed, ended, slept }
+}
+
+/** Each once. */
+function* missedOf({ asks, nowMs }: Draft): Generator<Missed> {
+  for (const [ip, ask] of asks) {
+    if (!ask.out || ask.out.missedMs > nowMs) continue
+    asks.set(ip, { ...ask, out: { ...ask.out, missedMs: Infinity } })
+    yield { ip, sinceMs: ask.out.sinceMs }
+  }
 }
 
 function take(draft: Draft, happening: Happening): void {

@@ -22,6 +22,12 @@ export interface WatchState {
   >
   readonly members: ReadonlyMap<'pods_listed' | 'pods_ready' | 'nodes_ready' | 'read', number | null>
   readonly membersDisagree: boolean | null
+  /** The daemons that share the work; null: this one shares with nobody, or has not begun. */
+  readonly daemons: {
+    readonly by: 'pods' | 'records'
+    readonly recorded: number
+    readonly alive: number
+  } | null
   readonly config: { readonly loadedAt: number; readonly successful: boolean }
 }
 
@@ -44,6 +50,7 @@ export interface VipState {
   /** Ever fired; those active now are in `row.findings`. */
   readonly firedFindings: ReadonlyMap<FindingCode, Severity>
   readonly gratuitous: ReadonlyMap<'expected' | 'other_node' | 'foreign', number>
+  readonly replies: ReadonlyMap<'expected' | 'other_node' | 'foreign', number>
 }
 
 export interface InterfaceState {

@@ -199,6 +199,24 @@ export function speakerPod(spec: SpeakerPodSpec): ApiObject {
   }
 }
 
+/** A Pod of arpcheck's DaemonSet. */
+export function daemonPod(nodeName: string, ready = true, since = '2026-01-01T00:00:00Z'): ApiObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `arpcheck-${nodeName}`,
+      namespace: 'arpcheck',
+      labels: { 'app.kubernetes.io/name': 'arpcheck', 'app.kubernetes.io/instance': 'arpcheck' },
+    },
+    spec: { nodeName, containers: [{ name: 'arpcheck', image: 'localhost/arpcheck:0.1.0' }] },
+    status: {
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: since }],
+    },
+  }
+}
+
 export function pool(name: string, addresses: readonly string[], more: object = {}): ApiObject {
   return custom('IPAddressPool', name, { addresses, autoAssign: true, avoidBuggyIPs: false, ...more })
 }

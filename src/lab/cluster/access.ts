@@ -29,6 +29,7 @@ export const GRANTS: Readonly<Record<InputName | 'memberlistKey' | 'metricsToken
   memberlistConfig: { group: '', resource: 'configmaps', names: ['metallb-memberlist-config'] },
   excludedInterfaces: { group: '', resource: 'configmaps', names: ['metallb-excludel2'] },
   nicRecords: { group: 'coordination.k8s.io', resource: 'leases' },
+  daemonPods: { group: '', resource: 'pods', namespace: 'arpcheck' },
   otherAnnouncers: { group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-system' },
   capabilities: { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   memberlistKey: { group: '', resource: 'secrets' },

@@ -69,6 +69,7 @@ export function snapshotFor(speaker: ClusterNode, moment: Moment): ClusterSnapsh
     memberlistConfig: null,
     excludedInterfaces: null,
     nicRecords: [],
+    daemonPods: [],
     otherAnnouncers: [],
   }
 }

@@ -27,6 +27,25 @@ test('a good file → 0, and its name on stdout', async () => {
   assert.match(ran.stdout, /^The configuration is good \(file: .*good\.yaml\)\.\n$/)
 })
 
+test('no kubeconfig that can be read → 2, and no flag is offered that a daemon does not know', async () => {
+  const ran = await runProgram(['daemon', '--kubeconfig', join(folder, 'none')])
+  assert.equal(ran.status, 2)
+  assert.match(flat(ran), /there is no such file\. --kubeconfig FILE names another$/)
+})
+
+test('a key that is there twice → told beside the other mistakes, in the order of the lines', async () => {
+  const ran = await runProgram([
+    'daemon',
+    '--check-config',
+    '--config',
+    file('twice.yaml', 'budget: 5\nbudget: 6\na: 1\n'),
+  ])
+  assert.match(
+    flat(ran),
+    /twice\.yaml:2: "budget" is there twice, first in line 1\. .*twice\.yaml:3: There is no key "a"/,
+  )
+})
+
 for (const [what, text, said] of [
   ['a mistake', 'intervall: 60s\n', /bad\.yaml:1: There is no key "intervall"\. Did you mean interval\?/],
   ['two mistakes', 'a: 1\nbudget: 0\n', /bad\.yaml:1: .*bad\.yaml:2: budget takes a whole number/],

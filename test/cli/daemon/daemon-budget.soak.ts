@@ -8,10 +8,11 @@ import {
   answerFor,
   answerNoMoreFor,
   fleet,
+  median,
   ownerOf,
   pause,
-  removeService,
-  serviceOf,
+  serviceComes,
+  serviceGoes,
   startDaemon,
   untilAllOk,
   vipOf,
@@ -66,13 +67,8 @@ inNamespaces(() => {
       const rss = daemons.map(({ usage }) => usage().rssMb)
       await phase('churn: a Service a second, an owner every 5 s', SECONDS, (second) => {
         const vip = vipOf(VIPS + second)
-        for (const object of serviceOf(vip, nodes)) double.api.apply(object)
-        answerFor(ownerOf(vip, nodes), [vip])
-        if (second >= 20) {
-          const old = vipOf(VIPS + second - 20)
-          removeService(double, old)
-          answerNoMoreFor(ownerOf(old, nodes), [old])
-        }
+        serviceComes(all, vip)
+        if (second >= 20) serviceGoes(all, vipOf(VIPS + second - 20))
         if (second % 5 !== 0) return
         // its VIPs move to others, and back five seconds later
         const moves = (at: number, away: boolean): void => {
@@ -137,7 +133,3 @@ inNamespaces(() => {
     },
   )
 })
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
-}

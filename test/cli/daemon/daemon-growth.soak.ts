@@ -8,13 +8,11 @@ import { test } from 'node:test'
 import { node, speakerPod } from '../../../src/lab/api/objects.ts'
 import { file } from '../../helpers/double.ts'
 import {
-  answerFor,
-  answerNoMoreFor,
   fleet,
-  ownerOf,
+  median,
   pause,
-  removeService,
-  serviceOf,
+  serviceComes,
+  serviceGoes,
   startDaemon,
   untilAllOk,
   vipOf,
@@ -96,13 +94,8 @@ async function churn(all: Fleet, daemon: FleetDaemon, turn: number): Promise<voi
   const { api, wire } = double
   // a Service that is new each time, of 1,500 addresses, and goes 20 turns later
   const vip = vipOf(100 + (turn % 1500))
-  for (const object of serviceOf(vip, nodes)) api.apply(object)
-  answerFor(ownerOf(vip, nodes), [vip])
-  const old = vipOf(100 + ((turn - 20 + 1500) % 1500))
-  if (turn >= 20) {
-    removeService(double, old)
-    answerNoMoreFor(ownerOf(old, nodes), [old])
-  }
+  serviceComes(all, vip)
+  if (turn >= 20) serviceGoes(all, vipOf(100 + ((turn - 20 + 1500) % 1500)))
   const one = nodes[1 + (turn % 3)]!
   if (turn % 10 === 3) api.apply(node({ name: one.name, ip: one.ip, networkUnavailable: true }))
   if (turn % 10 === 7) for (const { name, ip } of nodes) api.apply(node({ name, ip }))
@@ -120,8 +113,4 @@ async function churn(all: Fleet, daemon: FleetDaemon, turn: number): Promise<voi
   if (turn % 10 === 6) await daemon.get(`/probe?target=${vipOf(turn % 100)}&module=arp`).catch(() => '')
   if (turn % 240 === 1) api.remove('Lease', 'arpcheck', `arpcheck-${nodes[0]!.name}`)
   await pause(500)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }

@@ -4,16 +4,7 @@
 // VIPs and at 1,000. Where the machine is busy with other work, CPU time is still its own. SOAK_SECONDS for each, 60 where not given.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  answerFor,
-  fleet,
-  ownerOf,
-  pause,
-  serviceOf,
-  startDaemon,
-  untilAllOk,
-  vipOf,
-} from '../../helpers/fleet.ts'
+import { fleet, median, pause, serviceComes, startDaemon, untilAllOk, vipOf } from '../../helpers/fleet.ts'
 import { inNamespaces } from '../../helpers/netns.ts'
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60)
@@ -66,16 +57,9 @@ inNamespaces(() => {
     await measure('2', 100, '')
     await measure('2, --max-semi-space-size=2', 100, '', SMALL_YOUNG)
     await measure('all', 100, 'vantages: all\n', SMALL_YOUNG)
-    for (let i = 100; i < 1000; i++) {
-      for (const object of serviceOf(vipOf(i), all.nodes)) all.double.api.apply(object)
-      answerFor(ownerOf(vipOf(i), all.nodes), [vipOf(i)])
-    }
+    for (let i = 100; i < 1000; i++) serviceComes(all, vipOf(i))
     await measure('2', 1000, '')
     await measure('2, --max-semi-space-size=2', 1000, '', SMALL_YOUNG)
     process.stderr.write(`${told.join('\n')}\n`)
   })
 })
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
-}

@@ -11,11 +11,13 @@ import {
   newLooks,
   pastFor,
   takeFrame,
+  withBeside,
   type Looks,
 } from '../../../src/core/watch/address-looks.ts'
 import { ip, mac, OWN_MAC, replyTo } from '../../helpers/segment.ts'
 
 const [VIP, NODE, OWN] = [ip('192.168.1.60'), ip('192.168.1.14'), ip('192.168.1.13')]
+const OTHER = ip('192.168.1.11')
 const NUC4 = mac('1c:69:7a:aa:04:10')
 
 /** One look: asked, and answered where somebody answers. */
@@ -25,6 +27,7 @@ function look(
   atMs: number,
   answerer: Mac | null,
   to = BROADCAST_MAC,
+  lost = 0,
 ): void {
   const mode = to === BROADCAST_MAC ? 'broadcast' : 'unicast'
   const plan = { mac: OWN_MAC, senders: new Map([[address, OWN]]), timeoutNs: 1_000_000_000n }
@@ -40,7 +43,7 @@ function look(
   })
   hear(looks, question, atMs)
   if (answerer) hear(looks, replyTo(decodeArp(question) as ArpFrame, { sha: answerer }), atMs + 1)
-  end(looks, address, atMs + 1000, 0)
+  end(looks, address, atMs + 1000, lost)
 }
 
 function hear(looks: Looks<null>, bytes: Uint8Array, atMs: number): void {
@@ -84,6 +87,25 @@ test('frames that were lost while it was listened → the look is lossy', () => 
   assert.equal(end(looks, VIP, 2000, 5), undefined)
 })
 
+for (const [title, witness, losses, expected] of [
+  ['one look lost frames, though all else is heard', NUC4, [1], 'lost'],
+  ['two did', NUC4, [1, 1], 'lost'],
+  ['three in a row did, each beside an answer', NUC4, [1, 1, 1], 'none'],
+  ['three did, with one between them that did not', NUC4, [1, 1, 0, 1], 'lost'],
+  ['three did, and heard nobody', null, [1, 1, 1], 'lost'],
+] as const) {
+  test(`${title} → ${expected} (rule 1)`, () => {
+    const looks = newLooks<null>()
+    look(looks, OTHER, 0, NUC4)
+    look(looks, OTHER, 1, NUC4, NUC4)
+    for (const [i, lost] of losses.entries()) {
+      look(looks, NODE, 30_000 * (i + 1), witness)
+      look(looks, VIP, 30_000 * (i + 1) + 500, null, BROADCAST_MAC, lost)
+    }
+    assert.equal(hearing(pastFor(looks, VIP)).loss, expected)
+  })
+}
+
 test('the last look tells whether an address answers; what is asked no more is forgotten', () => {
   const looks = newLooks<null>()
   assert.equal(answeredLast(looks, NODE), null)
@@ -92,4 +114,19 @@ test('the last look tells whether an address answers; what is asked no more is f
   assert.equal(answeredLast(looks, NODE), false)
   keepOnly(looks, new Set([VIP]))
   assert.equal(answeredLast(looks, NODE), null)
+})
+
+test('somebody answers for a free address → known, and no proof that a vantage hears that was asked nothing else', () => {
+  const looks = newLooks<null>()
+  const free = ip('192.168.1.70')
+  look(looks, free, 0, NUC4)
+  const beside = pastFor(looks, free).at(-1)!
+  assert.deepEqual(withBeside([], beside), [])
+  look(looks, VIP, 30_000, null)
+  keepOnly(looks, new Set([VIP]))
+  const past = withBeside(pastFor(looks, VIP), beside)
+  assert.deepEqual(
+    [mergeEvidence(past, free).answers.map((one) => one.mac), hearing(past).hears],
+    [[NUC4], false],
+  )
 })

@@ -147,9 +147,10 @@ test('on the elected node, what its own speaker sends to others moves the last g
   assert.equal(told([[10, 'overheard', 'me']]).lastGood!.ms, 10_000))
 
 test('a daemon that only listens: the one that was heard is the owner, and hearing nobody is no silence', () => {
-  const first = listened(told([[10, 'announces', 'a']]), 5000, 15_000)
-  const quiet = listened(first, 15_000, 45_000)
-  const moved = listened(tell(quiet, [50, 'announces', 'b']), 45_000, 55_000)
+  const first = listened(told([[10, 'announces', 'a']]), { atMs: 10_000, answerers: ['a'], isGood: true })
+  const quiet = listened(first, { atMs: 45_000, answerers: [], isGood: true })
+  const announced = tell(quiet, [50, 'announces', 'b'])
+  const moved = listened(announced, { atMs: 50_500, answerers: ['b'], isGood: true })
   assert.equal(first.owner!.who, 'a')
   assert.equal(quiet, first)
   assert.equal(quiet.silentSinceMs, null)

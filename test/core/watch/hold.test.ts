@@ -2,16 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { heldAt } from '../../../src/core/again.ts'
-import type { ElectedExpectation } from '../../../src/core/case.ts'
 import { remainingMs } from '../../../src/core/settle.ts'
 import { isFault, type VerdictName } from '../../../src/core/verdict.ts'
-import {
-  holdsAfter,
-  holdsFrom,
-  holdsOf,
-  settledExpectation,
-  type Holds,
-} from '../../../src/core/watch/hold.ts'
+import { holdsAfter, holdsFrom, holdsOf, type Holds } from '../../../src/core/watch/hold.ts'
 import { ip } from '../../helpers/segment.ts'
 
 const VIP = ip('192.168.1.60')
@@ -170,10 +163,3 @@ test('churn without an end: a deviation is held down once between two ok, never 
       },
     ),
   ))
-
-test('who should answer moves in every look: judged by what it is now, once the hold-down is over', () => {
-  const expected = { source: 'cluster', moved: true } as ElectedExpectation
-  assert.equal(settledExpectation(expected, { leftMs: 5, moved: true }).moved, true)
-  assert.equal(settledExpectation(expected, null).moved, true)
-  assert.equal(settledExpectation(expected, { leftMs: 0, moved: true }).moved, false)
-})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { InputName, Readable } from '../../../src/core/cluster.ts'
 import { VERDICTS } from '../../../src/core/verdict.ts'
 import { changesBetween } from '../../../src/core/watch/log-lines.ts'
 import type { VipState, WatchState } from '../../../src/core/watch/state.ts'
@@ -66,6 +67,18 @@ test('its line says from what to what, why, and what was seen', () => {
   })
 })
 
+type Sources = WatchState['sources']
+const source = (readable: Readable) => ({ readable, lastSuccessAt: null, errors: new Map<string, number>() })
+const failing = (...names: InputName[]): Sources =>
+  new Map(names.map((name) => [name, source({ failed: 'ECONNREFUSED' })]))
+const BEGUN: Sources = new Map([['services', source({ failed: 'not read yet' })]])
+const READ: Sources = new Map([['services', source('yes')]])
+
+test('inputs that fail alike → one line that names them all', () => {
+  const [line, ...more] = changesBetween(state(), state({}, { sources: failing('services', 'nodes') }))
+  assert.deepEqual([line?.fields, more], [{ inputs: ['services', 'nodes'], why: 'ECONNREFUSED' }, []])
+})
+
 for (const [what, before, after, lines] of [
   ['a VIP comes unjudged', watchState([]), state({ row: null }), ['info vip came']],
   ['a VIP comes and is judged', watchState([]), state(), ['info vip came', 'info verdict changed']],
@@ -78,6 +91,14 @@ for (const [what, before, after, lines] of [
     state({ ownerChanges: 1, row: row(VIP, 'mismatch') }),
     ['error verdict changed'],
   ],
+  [
+    'all inputs fail alike',
+    state(),
+    state({}, { sources: failing('services', 'nodes') }),
+    ['warn input not readable'],
+  ],
+  ['inputs are only begun to be read', state({}, { sources: READ }), state({}, { sources: BEGUN }), []],
+  ['what was only begun is read', state({}, { sources: BEGUN }), state({}, { sources: READ }), []],
   [
     'an input is denied',
     state(),

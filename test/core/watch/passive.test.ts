@@ -16,6 +16,7 @@ const EARS: Ears = {
   ownMacs: new Set([OWN_MAC]),
   ownNode: 'nuc-3',
   macs: { nodeOf: NODE_OF, foreign: new Set([STRANGER]) },
+  knowsAll: false,
   mayAnswer: (vip) => (vip === VIP ? { nodes: ['nuc-1'], macs: [] } : undefined),
 }
 const MINE: Ears = { ...EARS, mayAnswer: () => ({ nodes: ['nuc-3'], macs: [] }) }
@@ -52,6 +53,7 @@ for (const [title, frame, ears, expected] of [
   ['a reply to us of another node', reply(NUC_2), EARS, 'reply other_node nuc-2'],
   ['a reply to us of what is no node', reply(STRANGER), EARS, 'reply foreign null'],
   ['a reply to us of nobody that is known', reply(UNKNOWN), EARS, 'reply unattributed null'],
+  ['the same where all NICs are known', reply(UNKNOWN), { ...EARS, knowsAll: true }, 'reply foreign null'],
   ['a reply to us of the MAC that was given', reply(UNKNOWN), GIVEN, 'reply expected null'],
   ['a reply to a client', reply(NUC_1, CLIENT), EARS, 'overheard expected nuc-1'],
   ['our own speaker answers a client', reply(OWN_MAC, CLIENT), MINE, 'overheard expected nuc-3'],

@@ -13,6 +13,7 @@ import {
   step,
   type Ended,
   type Happening,
+  type Missed,
   type Question,
 } from '../../../src/core/watch/schedule.ts'
 import { hostOf, macOf, mostWithin, nodeOf, vipOf, World, type Setting } from '../../helpers/watch-world.ts'
@@ -23,12 +24,14 @@ class Bench {
   schedule = newSchedule(0)
   readonly log: (Question & { readonly atMs: number })[] = []
   readonly ended: Ended[] = []
+  readonly missed: (Missed & { readonly atMs: number })[] = []
   readonly silent = new Set<Ip>()
   readonly #random = seededRandom(7)
 
   happen(happening: Happening): void {
-    const { schedule, questions, ended } = step(this.schedule, happening, this.nowMs, this.#random)
+    const { schedule, questions, missed, ended } = step(this.schedule, happening, this.nowMs, this.#random)
     this.schedule = schedule
+    this.missed.push(...missed.map((one) => ({ ...one, atMs: this.nowMs })))
     this.ended.push(...ended)
     for (const question of questions) {
       this.log.push({ ...question, atMs: this.nowMs })
@@ -122,6 +125,56 @@ test('a reply is missed → three broadcasts, 200 ms apart, its node among them;
   assert.ok(sure.length <= 4) // that of a sweep, where it was the sweep that was not answered
   assert.ok(made.since(fromMs).includes(`broadcast ${HOST}`))
   assert.equal(made.schedule.asks.get(vipOf(0))!.answering, false)
+})
+
+/** So few answers of the node that a burst takes seconds. */
+function narrow(vips: number): Bench {
+  const plan = planFor(vips)
+  const made = new Bench()
+  const caused = new Map([[nodeOf(1), 1.8]])
+  made.happen({ what: 'plan', plan: { ...plan, shares: { ...plan.shares, caused } } })
+  return made.run(20_000)
+}
+
+test('a reply is missed → told a second after the question, once, though the budget drags the burst out', () => {
+  const made = narrow(1)
+  made.silent.add(vipOf(0))
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  while (made.missed.length === 0) made.run(10)
+  assert.ok(made.schedule.asks.get(vipOf(0))!.out!.untilMs > made.nowMs + 500)
+  made.run(8000)
+  assert.deepEqual(
+    made.missed.map(({ ip, sinceMs, atMs }) => [ip, atMs - sinceMs]),
+    [[vipOf(0), 1000]],
+  )
+  assert.ok(made.ended.some(({ ip, frames }) => ip === vipOf(0) && frames > 1))
+})
+
+test('an answer within a second, or to a later frame of the burst by then → nothing is missed', () => {
+  const made = bench(1)
+  made.silent.add(vipOf(0))
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  made.run(500)
+  made.heard(vipOf(0))
+  made.run(60_000)
+  assert.deepEqual(
+    made.missed.filter(({ atMs }) => atMs < 22_000),
+    [],
+  )
+})
+
+test('a sweep that is due is not held up by the burst for another VIP of the same node', () => {
+  const made = narrow(2)
+  const before = made.log.length
+  while (made.log.length === before) made.run(10) // now nothing may leave for half a second
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  made.run(300)
+  const fromMs = made.nowMs
+  made.happen({ what: 'due', ips: [vipOf(1)] })
+  made.run(8000)
+  const vips = made.since(fromMs).filter((one) => one.startsWith('broadcast 10.1'))
+  assert.equal(vips[0], `broadcast ${vipOf(1)}`)
+  assert.ok(countOf(vips, `broadcast ${vipOf(0)}`) >= 3)
 })
 
 test('a VIP that stays silent is swept and asked alone, and costs no more bursts', () => {
@@ -422,6 +475,31 @@ test('a VIP that nobody answers any more is known to be silent within its effect
   assert.ok(Math.max(...late) <= 1250)
 })
 
+/** Ten times as often as usual, so that sweeps alone fill what a port is planned to carry. */
+const HASTY: Tempo = { sweepMs: 3000, unicastMs: 1000, perPort: 10 }
+
+test('two of four nodes die shortly after one another, budgets are narrow → each of their VIPs is missed by each vantage within its interval and a second', () => {
+  const owner = (vip: number): number => (vip < 3 ? 3 : 1)
+  for (let seed = 1; seed <= 40; seed++) {
+    const world = new World({ nodes: 4, vips: 5, seed, count: 'all', tempo: HASTY, owner })
+    world.replan()
+    const deaths = [[3, 20_000 + seed * 97] as const, [1, 21_000 + seed * 173] as const]
+    for (const [node, atMs] of deaths) world.at(atMs, () => world.dead.add(node))
+    world.run(50_000)
+    for (const [node, atMs] of deaths)
+      for (const [vip, { vantages }] of world.assignment)
+        for (const daemon of vantages
+          .map((name) => Number(name.slice(5)))
+          .filter((i) => !world.dead.has(i))) {
+          if (world.owners.get(vip) !== node) continue
+          const { sweepMs } = world.schedules[daemon]!.plan.targets.get(vip)!
+          const first = world.missed.find((one) => one.daemon === daemon && one.ip === vip && one.atMs > atMs)
+          const lateMs = (first?.atMs ?? Infinity) - atMs - sweepMs
+          assert.ok(lateMs <= 1000, `seed ${seed}, ${vip} by ${daemon}: ${lateMs}`)
+        }
+  }
+})
+
 test('due: one broadcast now, though it was made sure of a moment ago', () => {
   const made = new Bench()
   made.happen({ what: 'plan', plan: planFor(1) })
@@ -436,4 +514,19 @@ test('due: one broadcast now, though it was made sure of a moment ago', () => {
     made.since(beganMs).filter((one) => one.endsWith(vipOf(0))),
     [`broadcast ${vipOf(0)}`],
   )
+})
+
+test('due while a look goes on that was missed → that look ends, and a new one begins', () => {
+  const made = narrow(1)
+  made.silent.add(vipOf(0))
+  made.happen({ what: 'changed', ips: [vipOf(0)] })
+  while (made.missed.length === 0) made.run(10)
+  const [ended, asked] = [made.ended.length, made.log.length]
+  made.happen({ what: 'due', ips: [vipOf(0)] })
+  assert.deepEqual(
+    made.ended.slice(ended).map(({ ip, answered }) => [ip, answered]),
+    [[vipOf(0), false]],
+  )
+  made.run(2000)
+  assert.equal(made.log.slice(asked).find(({ ip }) => ip === vipOf(0))?.begins, true)
 })

@@ -10,8 +10,7 @@ import {
   type Daemon,
   type Place,
 } from '../../../src/core/watch/vantages.ts'
-import { FREEZE_MS, fleetAfter, thawsAtMs, type Fleet } from '../../../src/core/watch/fleet.ts'
-import { ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
+import { firstRanked, ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
 import { ip, mac } from '../../helpers/segment.ts'
 
 const LAN = parsePrefix('192.168.1.0/24')!
@@ -150,79 +149,11 @@ function record(node: string, state: 'up' | 'down'): NicRecord {
   return { node, nics: [nic], changedAt: null }
 }
 
-const sight = (apiAnswers: boolean, ...nodes: string[]) => ({
-  apiAnswers,
-  daemons: nodes.map((node) => daemon(node)),
-})
-const names = ({ daemons }: Fleet) => daemons.map(({ node }) => node).join()
-
-for (const [title, steps, expected] of [
-  [
-    'the API answers: whoever is there',
-    [
-      [0, sight(true, 'a', 'b')],
-      [1, sight(true, 'a')],
-    ],
-    'a',
-  ],
-  [
-    'away: nobody goes',
-    [
-      [0, sight(true, 'a', 'b')],
-      [1, sight(false)],
-    ],
-    'a,b',
-  ],
-  [
-    'back for less than a minute: nobody goes',
-    [
-      [0, sight(true, 'a', 'b')],
-      [1, sight(false)],
-      [2, sight(true, 'a')],
-      [FREEZE_MS + 1, sight(true, 'a')],
-    ],
-    'a,b',
-  ],
-  [
-    'back for a minute: as the API says',
-    [
-      [0, sight(true, 'a', 'b')],
-      [1, sight(false)],
-      [2, sight(true, 'a')],
-      [FREEZE_MS + 2, sight(true, 'a')],
-    ],
-    'a',
-  ],
-  [
-    'away again within the minute: the minute starts again',
-    [
-      [0, sight(true, 'a', 'b')],
-      [1, sight(false)],
-      [2, sight(true, 'a')],
-      [3, sight(false)],
-      [FREEZE_MS, sight(true, 'a')],
-      [FREEZE_MS + 3, sight(true, 'a')],
-    ],
-    'a,b',
-  ],
-  [
-    'started while it was away: the first that it names',
-    [
-      [0, sight(false)],
-      [1, sight(true, 'a')],
-    ],
-    'a',
-  ],
-] as const) {
-  test(`${title} → ${expected}`, () => {
-    let fleet: Fleet | null = null
-    for (const [atMs, seen] of steps) fleet = fleetAfter(fleet, seen, atMs)
-    assert.equal(names(fleet!), expected)
-  })
-}
-
-test('a frozen fleet says when it thaws', () => {
-  const away = fleetAfter(null, sight(false), 0)
-  assert.equal(thawsAtMs(away), null)
-  assert.equal(thawsAtMs(fleetAfter(away, sight(true, 'a'), 500)), 500 + FREEZE_MS)
+test('the first few of an order are those of the whole order, sorted or not', () => {
+  const nodes = fc.uniqueArray(fc.string(), { maxLength: 30 })
+  fc.assert(
+    fc.property(nodes, fc.string(), fc.integer({ min: 1, max: 5 }), (all, key, count) => {
+      assert.deepEqual(firstRanked(all, key, count), ranked(all, key).slice(0, count))
+    }),
+  )
 })
