@@ -56,7 +56,8 @@ function watchOver([name = '', seconds = '10', seed = '1']: readonly string[]): 
   }, 200)
   worker.on('message', (tally: Tally) => {
     clearInterval(timer)
-    end(job, tally)
+    // once it has cleaned up behind itself
+    worker.once('exit', () => end(job, tally))
   })
   worker.on('error', (error) => fail(job, error.message))
 }
