@@ -15,8 +15,12 @@ const HEX_GROUP = /^[0-9a-f]{1,4}$/i
 
 /** Reads an IPv4 or IPv6 address without a zone; undefined for anything else, leading zeros included. */
 export function parseIp(text: string): Ip | undefined {
-  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
-  return bytes && ipAt(bytes, 0, bytes.length)
+  if (text.includes(':')) {
+    const bytes = parseIpv6(text)
+    return bytes && ipAt(bytes, 0, bytes.length)
+  }
+  const value = ipv4Value(text)
+  return value < 0 ? undefined : ipv4Of(value)
 }
 
 export function isIpv4(ip: Ip): boolean {
@@ -31,13 +35,15 @@ export function ipBytes(ip: Ip): Uint8Array {
 /** The address in `length` bytes (4 or 16) at `offset`; the caller has checked the length. */
 export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
   if (length === 4) {
-    return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ip
+    const low = (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!
+    return ipv4Of(bytes[offset]! * 2 ** 24 + low)
   }
   return ipv6Text(bytes.subarray(offset, offset + 16)) as Ip
 }
 
 /** Numeric order, IPv4 before IPv6: the order of every table. */
 export function compareIps(left: Ip, right: Ip): number {
+  if (isIpv4(left) && isIpv4(right)) return ipv4Number(left) - ipv4Number(right)
   const [a, b] = [ipBytes(left), ipBytes(right)]
   return a.length - b.length || Buffer.compare(a, b)
 }
@@ -57,17 +63,29 @@ export function prefixOf(ip: Ip, bits: number): Prefix {
   return { base: ipAt(bytes, 0, bytes.length), bits }
 }
 
-export function contains(prefix: Prefix, ip: Ip): boolean {
-  return isIpv4(prefix.base) === isIpv4(ip) && prefixOf(ip, prefix.bits).base === prefix.base
+export function contains({ base, bits }: Prefix, ip: Ip): boolean {
+  if (isIpv4(base) !== isIpv4(ip)) return false
+  if (!isIpv4(ip)) return prefixOf(ip, bits).base === base
+  return bits === 0 || (ipv4Value(ip) ^ ipv4Value(base)) >>> (32 - bits) === 0
 }
 
 /** An IPv4 address as an unsigned 32-bit number. */
 export function ipv4Number(ip: Ip): number {
-  return ipBytes(ip).reduce((value, byte) => value * 256 + byte, 0)
+  return ipv4Value(ip)
 }
 
+// A sweep makes the text of each address several times over. The last one for each lower half is kept: a text that was made
+// before compares at once.
+const texts: (Ip | undefined)[] = []
+const numbers = new Uint32Array(1 << 16)
+
 export function ipv4Of(number: number): Ip {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.') as Ip
+  const value = number >>> 0
+  const slot = value & 0xffff
+  const known = texts[slot]
+  if (known !== undefined && numbers[slot] === value) return known
+  numbers[slot] = value
+  return (texts[slot] = `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ip)
 }
 
 function maskByte(bits: number, index: number): number {
@@ -76,10 +94,31 @@ function maskByte(bits: number, index: number): number {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => DECIMAL_BYTE.test(part) && Number(part) < 256))
-    return undefined
-  return Uint8Array.from(parts, Number)
+  const value = ipv4Value(text)
+  return value < 0
+    ? undefined
+    : Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
+}
+
+const [DOT, ZERO, NINE] = [46, 48, 57]
+
+/** As `a.b.c.d`, each part from 0 to 255 without leading zeros; -1 for anything else. */
+function ipv4Value(text: string): number {
+  let [value, part, parts] = [0, -1, 1]
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      if (part < 0) return -1
+      value = value * 256 + part
+      part = -1
+      parts++
+    } else {
+      if (code < ZERO || code > NINE || part === 0) return -1
+      part = Math.max(part, 0) * 10 + code - ZERO
+      if (part > 255) return -1
+    }
+  }
+  return parts === 4 && part >= 0 ? value * 256 + part : -1
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

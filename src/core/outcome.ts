@@ -3,7 +3,7 @@ import type { Case, ClusterCase, Expectation, Judgement } from './case.ts'
 import { macMapFor, nodeAddresses, nodeFactsOf, silentNodesOf, type ClusterSide } from './cluster-side.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
-import { listenersOn, type HostFacts } from './host.ts'
+import { listenersOn, type HostFacts, type Neighbour } from './host.ts'
 import type { Ip } from './ip.ts'
 import { judge } from './judge.ts'
 import type { Mac } from './mac.ts'
@@ -125,9 +125,13 @@ function electedBy({ expected: { elected } }: ClusterCase): string[] {
 
 type Shared = Pick<
   Case,
-  'hears' | 'loss' | 'ownMacs' | 'proxies' | 'freeAsked' | 'macs' | 'ownNode' | 'nodes'
+  'hears' | 'loss' | 'ownMacs' | 'proxies' | 'freeAsked' | 'macs' | 'ownNode' | 'nodes' | 'listeners'
 > & {
   readonly silentNodes: ReadonlySet<string>
+  readonly gateways: ReadonlySet<Ip>
+  readonly ownIps: ReadonlySet<Ip>
+  /** This host's neighbour table on the interface: thousands of entries, where thousands are asked for. */
+  readonly neighbours: ReadonlyMap<Ip, Neighbour>
 }
 
 /** What is the same for all VIPs of the vantage. */
@@ -135,6 +139,7 @@ function sharedBy(
   { facts, past, cluster, vantage, echo, mustBeFree }: Seen,
   proxies: ReadonlySet<Mac>,
 ): Shared {
+  const { name } = vantage.link
   const own = ownMacs(facts)
   const nodes = cluster ? nodeFactsOf(cluster, vantage, past, echo) : new Map<string, NodeFacts>()
   return {
@@ -146,23 +151,27 @@ function sharedBy(
     ownNode: cluster?.ownNode ?? null,
     nodes,
     silentNodes: cluster ? silentNodesOf(cluster, past) : new Set(),
+    listeners: listenersOn(name, facts),
+    gateways: new Set(facts.gateways.map(({ ip }) => ip)),
+    ownIps: new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ ip }) => ip))),
+    neighbours: new Map(
+      facts.neighbours.filter((entry) => entry.interface === name).map((entry) => [entry.ip, entry]),
+    ),
   }
 }
 
-function caseOf({ vantage, facts, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
-  const { name } = vantage.link
-  const { silentNodes, ...rest } = shared
+function caseOf({ vantage, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
+  const { silentNodes, gateways, ownIps, neighbours, ...rest } = shared
   return {
     ...rest,
-    isGateway: facts.gateways.some(({ ip }) => ip === vip),
+    isGateway: gateways.has(vip),
     vip,
-    interface: name,
+    interface: vantage.link.name,
     expected: expectations.get(vip) ?? cluster?.expect(vip, silentNodes) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
     side: cluster?.vips.get(vip) ?? null,
-    ownAddress: facts.links.some(({ addresses }) => addresses.some(({ ip }) => ip === vip)),
-    listeners: listenersOn(name, facts),
-    neighbour: facts.neighbours.find((entry) => entry.ip === vip && entry.interface === name) ?? null,
+    ownAddress: ownIps.has(vip),
+    neighbour: neighbours.get(vip) ?? null,
   }
 }
 
