@@ -1,5 +1,5 @@
 import { ipAt, ipBytes, type Ip } from './ip.ts'
-import { isGroupMac, macAt, putMac, ZERO_MAC, type Mac } from './mac.ts'
+import { macAt, putMac, ZERO_MAC, type Mac } from './mac.ts'
 
 /** One frame as a capture hands it over. */
 export interface CapturedFrame {
@@ -57,7 +57,8 @@ export function decodeArp(bytes: Uint8Array): ArpFrame | DecodeDrop {
   const op = view.getUint16(at + 20)
   if (op !== 1 && op !== 2) return 'unknown-op'
   const sha = macAt(bytes, at + 22)
-  if (sha === ZERO_MAC || isGroupMac(sha)) return 'bad-sender'
+  // the I/G bit: a group sends nothing
+  if (sha === ZERO_MAC || (bytes[at + 22]! & 1) === 1) return 'bad-sender'
   return {
     op: op === 1 ? 'who-has' : 'reply',
     ethDst: macAt(bytes, 0),

@@ -15,8 +15,9 @@ export function whoHasFrames(
   return questions.map(({ ip, to }) => {
     const spa = senders.get(ip)!
     if (last?.to !== to || last.spa !== spa) last = { to, spa, frame: whoHas(ip, to, mac, spa) }
-    const frame = last.frame.slice()
-    new DataView(frame.buffer).setUint32(TPA_OFFSET, ipv4Number(ip))
+    const [frame, number] = [last.frame.slice(), ipv4Number(ip)]
+    // byte by byte: a view would first move the bytes out of the heap
+    for (let i = 0; i < 4; i++) frame[TPA_OFFSET + i] = number >>> (24 - 8 * i)
     return frame
   })
 }

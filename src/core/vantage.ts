@@ -86,7 +86,7 @@ function prefixLength(vip: Ip, link: Link): number {
 }
 
 function holds({ ip, bits }: InterfaceAddress, vip: Ip): boolean {
-  return isIpv4(ip) === isIpv4(vip) && contains(prefixOf(ip, bits), vip)
+  return isIpv4(ip) === isIpv4(vip) && contains(isIpv4(ip) ? { base: ip, bits } : prefixOf(ip, bits), vip)
 }
 
 function vantageOf(link: Link & { mac: Mac }, vips: readonly Ip[], facts: HostFacts): Vantage {
