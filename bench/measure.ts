@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
@@ -95,16 +95,21 @@ export function pinned(cpu: number): string[] {
   return ['taskset', '-c', String(cpu)]
 }
 
-/** Runs a command to its end and says what it cost. Its third file descriptor carries the figures. */
-export async function costOf(command: readonly string[]): Promise<Cost> {
+/** Runs a command to its end and says what it cost. */
+export function costOf(command: readonly string[]): Promise<Cost> {
+  return startMeasured(command).ended
+}
+
+/** Starts a command; what it cost is told when it has ended. A signal to `child` is handed on to it. */
+export function startMeasured(command: readonly string[]): { child: ChildProcess; ended: Promise<Cost> } {
+  // its third file descriptor carries the figures
   const child = spawn(nativeTool('rusage'), command, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
-  const [stdout, stderr, figures] = await Promise.all([
-    text(child.stdout!),
-    text(child.stderr!),
-    text(child.stdio[3] as NodeJS.ReadableStream),
-  ])
-  if (figures === '') throw new Error(`${command.join(' ')} could not be run: ${stderr}`)
-  return { ...(JSON.parse(figures) as Omit<Cost, 'stdout' | 'stderr'>), stdout, stderr }
+  const streams = [child.stdout, child.stderr, child.stdio[3]] as NodeJS.ReadableStream[]
+  const ended = Promise.all(streams.map((stream) => text(stream))).then(([stdout, stderr, figures]) => {
+    if (figures === '') throw new Error(`${command.join(' ')} could not be run: ${stderr}`)
+    return { ...(JSON.parse(figures!) as Omit<Cost, 'stdout' | 'stderr'>), stdout: stdout!, stderr: stderr! }
+  })
+  return { child, ended }
 }
 
 /** Whether a peer can be measured here; where it cannot, its rows are left out. */

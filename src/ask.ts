@@ -1,6 +1,7 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
+import { framesOf } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
 import {
   attributionQuestions,
@@ -212,8 +213,10 @@ class Asker {
 
   #collect(): void {
     const frames = this.#capture.drain()
-    this.#drained += frames.length
-    for (const frame of frames) hear(this.#current, frame)
+    for (const frame of frames) {
+      this.#drained += framesOf(frame)
+      hear(this.#current, frame)
+    }
     this.#onHeard()
   }
 }

@@ -34,11 +34,16 @@ export function ipBytes(ip: Ip): Uint8Array {
 
 /** The address in `length` bytes (4 or 16) at `offset`; the caller has checked the length. */
 export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
-  if (length === 4) {
-    const low = (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!
-    return ipv4Of(bytes[offset]! * 2 ** 24 + low)
-  }
+  if (length === 4) return ipv4At(bytes, offset)
   return ipv6Text(bytes.subarray(offset, offset + 16)) as Ip
+}
+
+/** The texts of a /16, one for each place that an address leads to: what answers once answers again. */
+const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: [] as Ip[] }
+
+function ipv4At(bytes: Uint8Array, offset: number): Ip {
+  const [a, b, c, d] = [bytes[offset]!, bytes[offset + 1]!, bytes[offset + 2]!, bytes[offset + 3]!]
+  return ipv4Of((a << 24) | (b << 16) | (c << 8) | d)
 }
 
 /** Numeric order, IPv4 before IPv6: the order of every table. */
@@ -74,18 +79,15 @@ export function ipv4Number(ip: Ip): number {
   return ipv4Value(ip)
 }
 
-// A sweep makes the text of each address several times over. The last one for each lower half is kept: a text that was made
-// before compares at once.
-const texts: (Ip | undefined)[] = []
-const numbers = new Uint32Array(1 << 16)
-
-export function ipv4Of(number: number): Ip {
-  const value = number >>> 0
-  const slot = value & 0xffff
-  const known = texts[slot]
-  if (known !== undefined && numbers[slot] === value) return known
-  numbers[slot] = value
-  return (texts[slot] = `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ip)
+/** A text that was made before is the same one: it compares at once. */
+export function ipv4Of(value: number): Ip {
+  const number = value | 0
+  const place = (number ^ (number >>> 16)) & (MEMO.size - 1)
+  const known = MEMO.texts[place]
+  if (known !== undefined && MEMO.numbers[place] === number) return known
+  MEMO.numbers[place] = number
+  const text = `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
+  return (MEMO.texts[place] = text as Ip)
 }
 
 function maskByte(bits: number, index: number): number {

@@ -1,4 +1,4 @@
-import { encodeArp } from './arp.ts'
+import { ARP_FRAME_BYTES, encodeArp } from './arp.ts'
 import type { Question } from './cluster-side.ts'
 import { ipv4Number, type Ip } from './ip.ts'
 import { ZERO_MAC, type Mac } from './mac.ts'
@@ -6,19 +6,22 @@ import type { RoundPlan } from './round.ts'
 
 const TPA_OFFSET = 38
 
-/** The who-has of each question. Neighbours in the list differ in the address alone: what one has is copied from the other. */
+/**
+ * The who-has of each question, one behind the other. Neighbours in the list differ in the address alone: what one has is
+ * copied from the other.
+ */
 export function whoHasFrames(
   questions: readonly Question[],
   { mac, senders }: Pick<RoundPlan, 'mac' | 'senders'>,
 ): Uint8Array[] {
+  const bytes = new Uint8Array(questions.length * ARP_FRAME_BYTES)
   let last: { readonly to: Mac; readonly spa: Ip; readonly frame: Uint8Array } | null = null
-  return questions.map(({ ip, to }) => {
-    const spa = senders.get(ip)!
+  return questions.map(({ ip, to }, i) => {
+    const [spa, at, number] = [senders.get(ip)!, i * ARP_FRAME_BYTES, ipv4Number(ip)]
     if (last?.to !== to || last.spa !== spa) last = { to, spa, frame: whoHas(ip, to, mac, spa) }
-    const [frame, number] = [last.frame.slice(), ipv4Number(ip)]
-    // byte by byte: a view would first move the bytes out of the heap
-    for (let i = 0; i < 4; i++) frame[TPA_OFFSET + i] = number >>> (24 - 8 * i)
-    return frame
+    bytes.set(last.frame, at)
+    for (let byte = 0; byte < 4; byte++) bytes[at + TPA_OFFSET + byte] = number >>> (24 - 8 * byte)
+    return bytes.subarray(at, at + ARP_FRAME_BYTES)
   })
 }
 
