@@ -7,7 +7,17 @@ import { costOf, isInstalled, publish, samplesInTurn, tell, type Cost } from './
 
 const ROUNDS = 11
 const NETWORK = '10.20.0.0/20'
-const OURS = ['dist/arpcheck.js', '--no-kube', '--iface', 'eno1', '--rate', 'max', '--sweep', '--quiet', NETWORK]
+const OURS = [
+  'dist/arpcheck.js',
+  '--no-kube',
+  '--iface',
+  'eno1',
+  '--rate',
+  'max',
+  '--sweep',
+  '--quiet',
+  NETWORK,
+]
 const ARP_SCAN = ['arp-scan', '--interface=eno1', '--retry=1', '--bandwidth=500M', '--quiet', NETWORK]
 
 inNamespaces(() => void measure())
@@ -15,14 +25,19 @@ inNamespaces(() => void measure())
 async function measure(): Promise<void> {
   crowd()
   const costs: Cost[] = []
-  const ours = async (): Promise<number> => costs[costs.push(await whole([process.execPath, ...OURS])) - 1]!.wallMs
+  const ours = async (): Promise<number> =>
+    costs[costs.push(await whole([process.execPath, ...OURS])) - 1]!.wallMs
   const subjects: Record<string, () => Promise<number>> = {
     ours,
     ...(isInstalled('arp-scan') && { 'arp-scan': async () => (await whole(ARP_SCAN)).wallMs }),
   }
   const { ours: samples = [], ...peers } = await samplesInTurn(ROUNDS, subjects)
   publish({ key: 'process-4096', unit: 'ms', goal: '≤ 1 ×', ours: samples, peers })
-  tell({ name: '  our CPU time', unit: 'ms', samples: costs.map(({ userMs, systemMs }) => userMs + systemMs) })
+  tell({
+    name: '  our CPU time',
+    unit: 'ms',
+    samples: costs.map(({ userMs, systemMs }) => userMs + systemMs),
+  })
   tell({ name: '  our memory', unit: 'MB', samples: costs.map(({ memoryMb }) => memoryMb) })
 }
 

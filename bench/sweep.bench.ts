@@ -61,7 +61,11 @@ async function sweepsOf(
   const sweepOnce = async (): Promise<number> => swept[swept.push(await sweepBy(child)) - 1]!.foundMs
   const { ours = [], ...theirs } = await samplesInTurn(ROUNDS, { ours: sweepOnce, ...peers })
   publish({ key, unit: 'ms', goal, ours, peers: theirs })
-  tell({ name: '  with the window for a second answer', unit: 'ms', samples: swept.map((one) => one.wholeMs) })
+  tell({
+    name: '  with the window for a second answer',
+    unit: 'ms',
+    samples: swept.map((one) => one.wholeMs),
+  })
   tell({ name: '  our CPU time', unit: 'ms', samples: swept.map(({ cpuMs }) => cpuMs) })
   tell({ name: '  our memory', unit: 'MB', samples: swept.map(({ memoryMb }) => memoryMb) })
   await tellFound(child, count)
@@ -72,7 +76,12 @@ async function sweepsOf(
 async function tellFound(child: ChildProcess, count: number): Promise<void> {
   const found: number[] = []
   for (let i = 0; i < SWEEPS_TO_FIND_ALL; i++) found.push((await sweepBy(child)).found)
-  tell({ name: '  found', unit: '%', samples: found.map((one) => (100 * one) / count), goal: '100 % in 50 of 50' })
+  tell({
+    name: '  found',
+    unit: '%',
+    samples: found.map((one) => (100 * one) / count),
+    goal: '100 % in 50 of 50',
+  })
 }
 
 async function sweepBy(child: ChildProcess): Promise<Swept> {
@@ -97,7 +106,14 @@ async function scan(command: readonly string[], count: number): Promise<number> 
 function sweeper(): void {
   const count = Number(process.env[ROLE])
   const targets = Array.from({ length: count }, (_, i) => ({ vip: ipv4Of(FIRST + i), macs: null }))
-  const pace = { count: 1, intervalMs: 250, timeoutMs: 1000, rate: null, sender: 'auto', sweep: true } as const
+  const pace = {
+    count: 1,
+    intervalMs: 250,
+    timeoutMs: 1000,
+    rate: null,
+    sender: 'auto',
+    sweep: true,
+  } as const
   const options: CheckOptions = { targets, mustBeFree: [], interfaces: ['eno1'], ...pace }
   const vips = targets.map(({ vip }) => vip)
   const openCapture = openOnce(count)

@@ -123,10 +123,22 @@ function electedBy({ expected: { elected } }: ClusterCase): string[] {
   return elected.shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? []))
 }
 
-type Shared = Pick<
+type Common = Pick<
   Case,
-  'hears' | 'loss' | 'ownMacs' | 'proxies' | 'freeAsked' | 'macs' | 'ownNode' | 'nodes' | 'listeners'
-> & {
+  | 'hears'
+  | 'loss'
+  | 'ownMacs'
+  | 'proxies'
+  | 'freeAsked'
+  | 'macs'
+  | 'ownNode'
+  | 'nodes'
+  | 'listeners'
+  | 'interface'
+>
+
+interface Shared {
+  readonly common: Common
   readonly silentNodes: ReadonlySet<string>
   readonly gateways: ReadonlySet<Ip>
   readonly ownIps: ReadonlySet<Ip>
@@ -142,16 +154,20 @@ function sharedBy(
   const { name } = vantage.link
   const own = ownMacs(facts)
   const nodes = cluster ? nodeFactsOf(cluster, vantage, past, echo) : new Map<string, NodeFacts>()
-  return {
+  const common = {
     ...hearing(past),
+    interface: name,
     ownMacs: own,
     proxies,
     freeAsked: mustBeFree.some((ip) => isOnLink(ip, vantage.link)),
     macs: cluster ? macMapFor(cluster, own, past) : NO_MACS,
     ownNode: cluster?.ownNode ?? null,
     nodes,
-    silentNodes: cluster ? silentNodesOf(cluster, past) : new Set(),
     listeners: listenersOn(name, facts),
+  }
+  return {
+    common,
+    silentNodes: cluster ? silentNodesOf(cluster, past) : new Set(),
     gateways: new Set(facts.gateways.map(({ ip }) => ip)),
     ownIps: new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ ip }) => ip))),
     neighbours: new Map(
@@ -160,13 +176,22 @@ function sharedBy(
   }
 }
 
-function caseOf({ vantage, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
-  const { silentNodes, gateways, ownIps, neighbours, ...rest } = shared
+function caseOf({ expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
+  const { common, silentNodes, gateways, ownIps, neighbours } = shared
+  // field by field: there may be thousands, and a spread costs more than all else here
   return {
-    ...rest,
+    hears: common.hears,
+    loss: common.loss,
+    interface: common.interface,
+    ownMacs: common.ownMacs,
+    proxies: common.proxies,
+    freeAsked: common.freeAsked,
+    macs: common.macs,
+    ownNode: common.ownNode,
+    nodes: common.nodes,
+    listeners: common.listeners,
     isGateway: gateways.has(vip),
     vip,
-    interface: vantage.link.name,
     expected: expectations.get(vip) ?? cluster?.expect(vip, silentNodes) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
     side: cluster?.vips.get(vip) ?? null,
