@@ -50,7 +50,7 @@ async function measureAll(): Promise<void> {
     key: 'file',
     unit: 'Mpps',
     ours: samples.map(({ inside }) => inside),
-    peers: theirs as Record<string, number[]>,
+    peers: theirs,
     goal,
   })
   tell({ name: '  ours, with the start of Node', unit: 'Mpps', samples: samples.map(({ whole }) => whole) })

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
 import { median, publish, tell } from './measure.ts'
-import { lossPlot, type Curve } from './plot.ts'
+import { lossPlot, type Curve } from './loss-plot.ts'
 import { lossOf, measure, receivesHere, type Received, type Receiver } from './receivers.ts'
 
 // The highest rate of replies that nobody loses: first what each receiver loses at rising rates (bench/loss.svg), then ten

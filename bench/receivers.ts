@@ -129,8 +129,8 @@ function receive(receiver: Receiver, options: Partial<NativeOptions> = {}): void
     process.send!(told, () => process.exit())
   }
   process.on('message', (word) => {
-    if (word === 'end') return void setTimeout(end, SETTLE_MS)
-    begin()
+    if (word === 'end') setTimeout(end, SETTLE_MS)
+    else begin()
     if (word === 'javascript-blocked') setTimeout(block, 20)
   })
   process.send!('listens')

@@ -66,6 +66,7 @@ bool FrameRing::Burst::fold(const RecordHeader& header, Repeats::Entry* entry) {
   if (entry->generation != ring_.generation_) return false;
   auto* record = reinterpret_cast<RecordHeader*>(ring_.back_.bytes + entry->record * ring_.record_bytes_);
   record->frames++;
+  ring_.folded_++;
   record->last_ns = header.at_ns;
   return true;
 }
@@ -97,6 +98,7 @@ size_t FrameRing::ready() {
     std::lock_guard<std::mutex> lock(mutex_);
     announced_ = false;
     news_ = false;
+    folded_ = 0;
     generation_++;
     front_taken_ = 0;
     front_.count = 0;
@@ -117,7 +119,7 @@ size_t FrameRing::drain(uint8_t* into, size_t records) {
 // The reader's thread.
 size_t FrameRing::pending() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return front_.count - front_taken_ + back_.count;
+  return front_.count - front_taken_ + back_.count + folded_;
 }
 
 // Any thread.

@@ -60,7 +60,7 @@ class FrameRing {
   size_t ready();
   // Reader: moves at most `records` of those, oldest first, and returns how many; 0 only when there are none.
   size_t drain(uint8_t* into, size_t records);
-  // Reader: frames that wait, announced or not.
+  // Reader: frames that wait, announced or not; those that were folded count while nobody has turned to them.
   size_t pending();
   // Any thread: frames dropped for want of room.
   uint64_t drops();
@@ -73,6 +73,7 @@ class FrameRing {
 
   std::mutex mutex_;
   Arena back_;                // under the mutex
+  size_t folded_ = 0;         // under the mutex: into records of the back arena
   uint64_t drops_ = 0;        // under the mutex
   bool announced_ = false;    // under the mutex
   bool news_ = false;         // under the mutex: something waits that the reader does not know

@@ -119,7 +119,8 @@ class NativeEngine implements Capture {
   }
 
   drain(): CapturedFrame[] {
-    const records = new Uint8Array(this.#native.ready() * this.#recordBytes)
+    // not filled with zeros: the drain writes all of it
+    const records = Buffer.allocUnsafeSlow(this.#native.ready() * this.#recordBytes)
     this.#native.drain(records)
     return framesIn(records, this.#recordBytes)
   }

@@ -24,6 +24,10 @@ const frame = fc.oneof(
 )
 type Drawn = typeof frame extends fc.Arbitrary<infer One> ? One : never
 
+function alike(count: number): Drawn[] {
+  return Array.from({ length: count }, (): Drawn => ['reply', 0, 1])
+}
+
 function bytesOf([kind, ip, mac]: Drawn): Uint8Array {
   const [vip, sha] = [IPS[ip]!, MACS[mac]!]
   if (kind === 'other') return new Uint8Array(60)
@@ -55,7 +59,7 @@ function evidence(frames: readonly CapturedFrame[]): unknown {
   const senders = new Map(IPS.map((ip) => [ip, SENDER]))
   const round = openRound({ mac: OWN!, senders, timeoutNs: 1_000_000_000n })
   for (const one of frames) hear(round, one)
-  return { of: IPS.map((ip) => evidenceOf(round, ip)), ignored: [...round.ignored].sort() }
+  return { of: IPS.map((ip) => evidenceOf(round, ip)), ignored: Object.fromEntries(round.ignored) }
 }
 
 function read(bytes: Uint8Array, pieceBytes: number, fold = openFold(1000)) {
@@ -90,7 +94,7 @@ suite('a pcap file, folded', () => {
   })
 
   test('a thousand replies that say the same → two frames, which stand for all', () => {
-    const { frames } = read(fileOf(Array<Drawn>(1000).fill(['reply', 0, 1])), 1 << 20)
+    const { frames } = read(fileOf(alike(1000)), 1 << 20)
     assert.deepEqual(
       frames.map((one) => one.frames),
       [1, 999],
@@ -110,14 +114,14 @@ suite('a pcap file, folded', () => {
   })
 
   test('a length that no frame has → the frames before it, and the reason', () => {
-    const bytes = fileOf(Array<Drawn>(3).fill(['reply', 0, 1]))
+    const bytes = fileOf(alike(3))
     Buffer.from(bytes.buffer, bytes.byteOffset).writeUInt32LE(0xffff_fff0, 24 + 2 * 58 + 8)
     const { frames, problem } = read(bytes, bytes.length)
     assert.deepEqual([frames.length, problem], [2, 'bad-length'])
   })
 
   test('a file that is cut off → the frames before it, and the reason', () => {
-    const bytes = fileOf(Array<Drawn>(3).fill(['reply', 0, 1])).subarray(0, -1)
+    const bytes = fileOf(alike(3)).subarray(0, -1)
     const { frames, problem } = read(bytes, bytes.length)
     assert.deepEqual([frames.map((one) => one.frames), problem], [[1, 1], 'truncated'])
   })
