@@ -29,7 +29,7 @@ function compiled(path: string): Wrapped | undefined {
   if (!cache) return undefined
   // what esbuild writes is ASCII
   const source = readFileSync(path, 'latin1')
-  const isOfThisBuild = source.endsWith(cache.toString('latin1', 0, MARK_BYTES))
+  const isOfThisBuild = cache.length > MARK_BYTES && source.endsWith(cache.toString('latin1', 0, MARK_BYTES))
   const cachedData = isOfThisBuild ? cache.subarray(MARK_BYTES) : undefined
   const script = new Script(wrap(source), { filename: path, ...(cachedData && { cachedData }) })
   return script.runInThisContext() as Wrapped
