@@ -14,6 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,6 +75,36 @@ const clientNodeConfigOnly = {
   },
 }
 
+/** Parts of Node that take some milliseconds to load, and that most starts do not use: loaded at the first call. */
+const LATE = ['assert', 'node:crypto', 'node:fs/promises', 'node:zlib']
+
+const lateBuiltins = {
+  name: 'late-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${LATE.join('|')})$`) }, ({ importer, path, kind }) => {
+      const isSource = importer.startsWith(inRoot('src/')) && !importer.startsWith(inRoot('src/lab/'))
+      const isOurs = isSource || importer.includes('/node_modules/yargs/')
+      return isOurs && kind === 'import-statement' ? { path, namespace: 'late' } : undefined
+    })
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: lateModule(path),
+      resolveDir: root,
+    }))
+  },
+}
+
+/** Each function of it, as one that loads it first; a class is made by `new` all the same. */
+function lateModule(path) {
+  const names = Object.entries(createRequire(import.meta.url)(path)).filter(
+    ([, value]) => typeof value === 'function',
+  )
+  const functions = names.map(
+    ([name]) =>
+      `export function ${name}(...args) { const it = load().${name}; return new.target ? new it(...args) : it(...args) }`,
+  )
+  return `let loaded\nconst load = () => (loaded ??= require('${path}'))\n${functions.join('\n')}\n`
+}
+
 /** Settings that the product's bundles and the tests' share. */
 export const bundling = {
   absWorkingDir: root,
@@ -89,7 +120,7 @@ export const bundling = {
   // docs/decisions/0031: the package sets up ICU at every start
   alias: { 'string-width': './src/cli/width.ts' },
   external: ['cap', 'raw-socket'],
-  plugins: [clientNodeConfigOnly],
+  plugins: [clientNodeConfigOnly, lateBuiltins],
   loader: { '.yaml': 'text', '.node': 'copy' },
   logLevel: 'warning',
 }

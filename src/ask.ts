@@ -100,7 +100,7 @@ class Asker {
       senders: new Map(senders),
       timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
     }
-    this.#current = openRound(this.#plan)
+    this.#current = openRound({ ...this.#plan, senders: new Map() }) // until the first begins
     this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
     this.#capture = edges.openCapture(vantage.link.name, senders.length * options.count, {
       onFrames: () => this.#collect(),
