@@ -59,7 +59,7 @@ async function sweepsOf(
   }
   const swept: Swept[] = []
   const sweepOnce = async (): Promise<number> => swept[swept.push(await sweepBy(child)) - 1]!.foundMs
-  const { ours = [], ...theirs } = await samplesInTurn(ROUNDS, { ours: sweepOnce, ...peers })
+  const { ours, ...theirs } = await samplesInTurn(ROUNDS, { ours: sweepOnce, ...peers })
   publish({ key, unit: 'ms', goal, ours, peers: theirs })
   tell({
     name: '  with the window for a second answer',
