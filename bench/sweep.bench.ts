@@ -17,7 +17,7 @@ import { costOf, isInstalled, publish, samplesInTurn, tell } from './measure.ts'
 // JavaScript is warm; and what arp-scan and nmap need for the same at full speed, their start included, which is a few
 // milliseconds. The other end is a kernel that answers for all. Nobody is pinned: three threads share two CPUs with it.
 
-const ROUNDS = 7
+const ROUNDS = 5
 const SWEEPS_TO_FIND_ALL = 50
 const FIRST = ipv4Number(parseIp('10.20.0.0')!)
 /** Set in the process that sweeps. */

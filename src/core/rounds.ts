@@ -30,6 +30,7 @@ export function hearing(past: readonly PastRound[]): { readonly hears: boolean; 
 }
 
 export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
+  if (past.length === 1) return evidenceOf(past[0]!.round, ip)
   const all = past.map(({ round }) => evidenceOf(round, ip))
   return {
     asked: all.reduce((sum, { asked }) => sum + asked, 0),
