@@ -7,12 +7,15 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
@@ -33,6 +36,17 @@ const ENTRIES = {
   lab: 'src/lab/main.ts',
   yaml: 'src/cli/screens/yaml.ts',
   index: 'src/index.ts',
+}
+
+/** Bundles that come with compiled code. */
+const CACHED = ['cli', 'kubernetes']
+
+/** A cluster that refuses at once. */
+const REFUSED = {
+  clusters: [{ name: 'none', cluster: { server: 'https://127.0.0.1:1' } }],
+  users: [{ name: 'none', user: { token: 'none' } }],
+  contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
+  'current-context': 'none',
 }
 
 /** What node-gyp reads beside the headers: here the little that a Node-API addon needs of it. */
@@ -61,6 +75,36 @@ const clientNodeConfigOnly = {
   },
 }
 
+/** Parts of Node that take some milliseconds to load, and that most starts do not use: loaded at the first call. */
+const LATE = ['assert', 'node:crypto', 'node:fs/promises', 'node:zlib']
+
+const lateBuiltins = {
+  name: 'late-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${LATE.join('|')})$`) }, ({ importer, path, kind }) => {
+      const isSource = importer.startsWith(inRoot('src/')) && !importer.startsWith(inRoot('src/lab/'))
+      const isOurs = isSource || importer.includes('/node_modules/yargs/')
+      return isOurs && kind === 'import-statement' ? { path, namespace: 'late' } : undefined
+    })
+    onLoad({ filter: /./, namespace: 'late' }, ({ path }) => ({
+      contents: lateModule(path),
+      resolveDir: root,
+    }))
+  },
+}
+
+/** Each function of it, as one that loads it first; a class is made by `new` all the same. */
+function lateModule(path) {
+  const names = Object.entries(createRequire(import.meta.url)(path)).filter(
+    ([, value]) => typeof value === 'function',
+  )
+  const functions = names.map(
+    ([name]) =>
+      `export function ${name}(...args) { const it = load().${name}; return new.target ? new it(...args) : it(...args) }`,
+  )
+  return `let loaded\nconst load = () => (loaded ??= require('${path}'))\n${functions.join('\n')}\n`
+}
+
 /** Settings that the product's bundles and the tests' share. */
 export const bundling = {
   absWorkingDir: root,
@@ -76,7 +120,7 @@ export const bundling = {
   // docs/decisions/0031: the package sets up ICU at every start
   alias: { 'string-width': './src/cli/width.ts' },
   external: ['cap', 'raw-socket'],
-  plugins: [clientNodeConfigOnly],
+  plugins: [clientNodeConfigOnly, lateBuiltins],
   loader: { '.yaml': 'text', '.node': 'copy' },
   logLevel: 'warning',
 }
@@ -104,10 +148,13 @@ export async function build(say = () => {}, libpcap = '') {
   const present = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
   )
-  const inputs = [...filesIn('src'), ...['package.json', 'package-lock.json', '.ci/build.mjs'].map(inRoot)]
-  const outputs = [...Object.keys(present).map((name) => `dist/${name}.js`), 'dist/man/arpcheck.1'].map(
-    inRoot,
-  )
+  const beside = ['package.json', 'package-lock.json', '.ci/build.mjs', '.ci/code-cache.cjs']
+  const inputs = [...filesIn('src'), ...beside.map(inRoot)]
+  const outputs = [
+    ...Object.keys(present).map((name) => `dist/${name}.js`),
+    ...CACHED.filter((name) => name in present).map((name) => `dist/${name}.cache`),
+    'dist/man/arpcheck.1',
+  ].map(inRoot)
   await whenChanged('bundles', inputs, outputs, () => {
     say('bundling')
     return buildBundles(present)
@@ -165,9 +212,32 @@ async function buildBundles(entryPoints) {
     plugins: [...bundling.plugins, separateBundles],
   })
   if (entryPoints.arpcheck) chmodSync(inRoot('dist/arpcheck.js'), 0o755)
+  if (entryPoints.cli) buildCaches(CACHED.filter((name) => name in entryPoints))
   if (entryPoints.cli) buildManual()
   for (const schema of filesIn('src').filter((path) => path.endsWith('.schema.json')))
     copyFileSync(schema, inRoot(join('dist', basename(schema))))
+}
+
+/** Compiled code for the bundles that people wait for: what is run here is there when they start (src/code-cache.ts). */
+function buildCaches(names) {
+  for (const name of names) markBundle(name)
+  const home = mkdtempSync(join(tmpdir(), 'arpcheck-build-'))
+  const kubeconfig = join(home, 'kubeconfig')
+  writeFileSync(kubeconfig, JSON.stringify(REFUSED))
+  for (const argv of [['--help'], ['--no-kube', '-i', 'lo', '10.0.0.1'], ['--kubeconfig', kubeconfig]]) {
+    const command = ['--require', inRoot('.ci/code-cache.cjs'), inRoot('dist/arpcheck.js'), ...argv]
+    const { status, stderr } = spawnSync(process.execPath, command, { env: { HOME: home }, encoding: 'utf8' })
+    if (status !== 0 && status !== 3) throw new Error(`arpcheck ${argv.join(' ')}: ${stderr}`)
+  }
+  rmSync(home, { recursive: true })
+}
+
+/** A bundle ends with the mark that its cache begins with. At first that is none of its own. */
+function markBundle(name) {
+  const path = inRoot(`dist/${name}.js`)
+  const source = readFileSync(path)
+  writeFileSync(path, `${source}//${createHash('sha256').update(source).digest('hex')}`)
+  writeFileSync(inRoot(`dist/${name}.cache`), ' '.repeat(64))
 }
 
 /** The man page is what the program itself prints of its tables. */

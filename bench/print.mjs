@@ -31,6 +31,14 @@ export function rowText(row, rows) {
   return columns.join('  ')
 }
 
+/** One row of two trees, turn by turn. */
+export function ratioText(name, unit, ours, theirs) {
+  const ratios = ours.map((value, i) => value / theirs[i])
+  const [low, middle, high] = [Math.min(...ratios), median(ratios), Math.max(...ratios)].map(short)
+  const figures = `${short(median(ours)).padStart(9)} / ${short(median(theirs))} ${unit}`
+  return `  ${name.padEnd(44)} ${figures.padEnd(30)} ${middle} ×  (${low} – ${high})`
+}
+
 function ratio(samples, base) {
   return median(samples.map((sample, i) => sample / base[i]))
 }

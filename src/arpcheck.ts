@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The program's entry: loads as little as the command needs. --version needs nothing.
+import { useCodeCaches } from './code-cache.ts'
+
 declare const ARPCHECK_VERSION: string
 
 const argv = process.argv.slice(2)
@@ -8,6 +10,7 @@ if (argv[0] === '--version' || argv[0] === '-V') {
 } else start().catch(shout)
 
 async function start(): Promise<void> {
+  useCodeCaches(require.extensions)
   const { main } = argv[0] === 'lab' ? await import('./lab/main.ts') : await import('./cli/main.ts')
   process.exitCode = await main(argv[0] === 'lab' ? argv.slice(1) : argv)
 }

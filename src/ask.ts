@@ -1,6 +1,7 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
+import type { Clock } from './clock.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
-import { encodeArp, framesOf } from './core/arp.ts'
+import { framesOf } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
 import {
   attributionQuestions,
@@ -14,13 +15,18 @@ import { silentNodesOf } from './core/node-facts.ts'
 import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
 import type { Loss } from './core/case.ts'
-import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
+import { BROADCAST_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
+import { whoHasFrames } from './core/questions.ts'
 import type { FrameCounts } from './core/report.ts'
-import { hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { hasAnswered, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
 import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
+import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
 import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
+
+/** Questions that are made while those before them are sent. */
+const PIECE = 512
 
 /** What to ask from one interface, and with what. */
 export interface Task {
@@ -78,11 +84,14 @@ class Asker {
   readonly #plan: RoundPlan
   readonly #capture: Capture
   readonly #stop = new AbortController()
+  readonly #clock: Clock
   #current: Round
+  #onHeard = (): void => {}
 
   constructor(task: Task) {
     const { vantage, options, edges, signal } = task
     this.#task = task
+    this.#clock = edges.clock
     const senders = [...questionedIps(task), ...controlIps(task)].map(
       (ip) => [ip, options.senders?.get(ip) ?? senderFor(ip, vantage.link, options.sender)] as const,
     )
@@ -91,7 +100,7 @@ class Asker {
       senders: new Map(senders),
       timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
     }
-    this.#current = openRound(this.#plan)
+    this.#current = openRound({ ...this.#plan, senders: new Map() }) // until the first begins
     this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
     this.#capture = edges.openCapture(vantage.link.name, senders.length * options.count, {
       onFrames: () => this.#collect(),
@@ -117,23 +126,67 @@ class Asker {
   async round(): Promise<PastRound> {
     this.#current = openRound(this.#plan)
     const before = this.#readStatistics()
-    await this.pass(questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC })))
+    const questions = questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC }))
+    await (this.#task.options.sweep ? this.#sweep(questions) : this.pass(questions))
     return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
   }
 
   /** Sends the questions `count` times, an interval apart, then listens for the timeout. */
   async pass(questions: readonly Question[]): Promise<void> {
-    const { options, edges } = this.#task
-    const { gapNs, passMs } = paceOf(questions.length, options.intervalMs, options.rate)
-    const frames = questions.map((question) => this.#whoHas(question))
-    for (let left = frames.length > 0 ? options.count : 0; left > 0 && !this.isStopped(); left--) {
-      const startMs = edges.clock.monotonicMs()
-      if (this.#capture.engine !== 'replay') this.#handedOver += frames.length
-      await this.#capture.send({ frames, gapNs })
-      const waitMs = left === 1 ? options.timeoutMs : startMs + passMs - edges.clock.monotonicMs()
-      await edges.clock.sleep(Math.max(0, waitMs), this.#stop.signal)
-    }
+    const { count } = this.#task.options
+    for (let left = questions.length > 0 ? count : 0; left > 0 && !this.isStopped(); left--)
+      await this.#clock.sleep(await this.#ask(questions, left === 1), this.#stop.signal)
     if (!this.isStopped()) this.#collect()
+  }
+
+  /** Asks again only those that keep silent; where nobody does, listens for a second answer and is done. */
+  async #sweep(questions: readonly Question[]): Promise<void> {
+    const { count, timeoutMs } = this.#task.options
+    let silent = questions
+    for (let left = count; left > 0 && silent.length > 0 && !this.isStopped(); left--) {
+      const waiting = this.#untilAnswered(silent)
+      await this.#clock.sleep(await this.#ask(silent, left === 1), waiting)
+      if (!this.isStopped()) this.#collect()
+      silent = silentOf(this.#current, silent)
+    }
+    if (silent.length > 0 || this.isStopped()) return
+    await this.#clock.sleep(windowMs(this.#current, questions, timeoutMs), this.#stop.signal)
+    if (!this.isStopped()) this.#collect()
+  }
+
+  /** Aborts when all questions are answered, or the asking stops. */
+  #untilAnswered(questions: readonly Question[]): AbortSignal {
+    const [answered, round] = [new AbortController(), this.#current]
+    let next = 0
+    this.#onHeard = () => {
+      next = firstSilent(round, questions, next)
+      if (next === questions.length) answered.abort()
+    }
+    return AbortSignal.any([answered.signal, this.#stop.signal])
+  }
+
+  /** Sends the questions once; returns how long to listen then. */
+  async #ask(questions: readonly Question[], isLast: boolean): Promise<number> {
+    const { timeoutMs, intervalMs, rate } = this.#task.options
+    const { gapNs, passMs } = paceOf(questions.length, intervalMs, rate)
+    const startMs = this.#clock.monotonicMs()
+    if (this.#capture.engine !== 'replay') this.#handedOver += questions.length
+    await this.#send(questions, gapNs)
+    const waitMs = isLast ? timeoutMs : startMs + passMs - this.#clock.monotonicMs()
+    return Math.max(0, waitMs)
+  }
+
+  /** At full speed in pieces: while one is on its way the next is made, and memory stays as it is. */
+  async #send(questions: readonly Question[], gapNs: number): Promise<void> {
+    const most = gapNs > 0 ? questions.length : PIECE
+    let sent: Promise<void> = Promise.resolve()
+    for (let from = 0; from < questions.length && !this.isStopped(); from += most) {
+      const frames = whoHasFrames(questions.slice(from, from + most), this.#plan)
+      const [before, sending] = [sent, this.#capture.send({ frames, gapNs })]
+      sent = sending
+      await before
+    }
+    await sent
   }
 
   /** When it is closed. */
@@ -164,19 +217,7 @@ class Asker {
       this.#drained += framesOf(frame)
       hear(this.#current, frame)
     }
-  }
-
-  #whoHas({ ip, to }: Question): Uint8Array {
-    const { mac, senders } = this.#plan
-    return encodeArp({
-      op: 'who-has',
-      ethDst: to,
-      ethSrc: mac,
-      sha: mac,
-      spa: senders.get(ip)!,
-      tha: ZERO_MAC,
-      tpa: ip,
-    })
+    this.#onHeard()
   }
 }
 
@@ -220,7 +261,7 @@ function lifeQuestions({ cluster }: Task, macs: ReadonlySet<Mac>, past: readonly
 
 function silentVips({ vantage }: Task, past: readonly PastRound[]): Ip[] {
   if (!hearing(past).hears) return []
-  return vantage.vips.filter((vip) => mergeEvidence(past, vip).answers.length === 0)
+  return vantage.vips.filter((vip) => !past.some(({ round }) => hasAnswered(round, vip)))
 }
 
 /** MACs that are known of the nodes that should answer. */

@@ -25,6 +25,8 @@ export interface CheckOptions {
   readonly rate: number | null
   /** Sender address: `auto` is the interface's own in the VIP's subnet, else zero (RFC 5227). */
   readonly sender: 'auto' | 'zero' | Ip
+  /** Ask again only for those that keep silent, and end soon after nobody does (`--sweep`). */
+  readonly sweep?: boolean
   /** False: a deviation is judged at once, also in the middle of a fail-over (`--no-settle`). */
   readonly settle?: boolean | undefined
   /** Sender addresses that are known beforehand: those of whoever asks in a capture that is replayed. */

@@ -153,16 +153,28 @@ class NativeEngine implements Capture {
   }
 }
 
-/** All frames one behind the other, and the length of each. */
+/** All frames one behind the other, and the length of each. Those that lie so already are not copied. */
 function packed(frames: readonly Uint8Array[]): [Uint8Array, Uint16Array] {
-  const lengths = Uint16Array.from(frames, (frame) => frame.byteLength)
-  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.byteLength, 0))
+  const lengths = new Uint16Array(frames.length)
+  const first = frames[0]!
+  let [total, isPacked] = [0, true]
+  for (let i = 0; i < frames.length; i++) {
+    const { byteLength, byteOffset, buffer } = frames[i]!
+    isPacked &&= buffer === first.buffer && byteOffset === first.byteOffset + total
+    lengths[i] = byteLength
+    total += byteLength
+  }
+  return [isPacked ? new Uint8Array(first.buffer, first.byteOffset, total) : copied(frames, total), lengths]
+}
+
+function copied(frames: readonly Uint8Array[], total: number): Uint8Array {
+  const bytes = new Uint8Array(total)
   let offset = 0
   for (const frame of frames) {
     bytes.set(frame, offset)
     offset += frame.byteLength
   }
-  return [bytes, lengths]
+  return bytes
 }
 
 function settingsOf(

@@ -143,6 +143,7 @@ export function readOptions(words: readonly string[], settings: Settings): Check
     timeoutMs: settings.timeout,
     rate: settings.rate,
     sender: settings.sender,
+    sweep: settings.sweep,
     settle: !settings['no-settle'],
   }
 }

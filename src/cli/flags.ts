@@ -105,6 +105,7 @@ export const FLAGS = {
     default: 'auto',
     help: 'auto, zero (0.0.0.0) or an address',
   },
+  sweep: { group: 'Asking', kind: onOff, help: 'ask again only the silent; end when all have answered' },
   yes: { group: 'Asking', kind: onOff, typedOnly: true, help: 'ask for more than 4096 addresses' },
   engine: {
     group: 'Asking',

@@ -42,6 +42,7 @@ export async function replay(path: string, options: CheckOptions, asker: Mac | n
       interfaces: [name],
       senders: sendersOf(file, who, [...targets, ...facts.gateways.map(({ ip }) => ip)]),
       count: 1,
+      sweep: false,
     },
     edges: {
       clock: clockOf(who),

@@ -15,8 +15,12 @@ const HEX_GROUP = /^[0-9a-f]{1,4}$/i
 
 /** Reads an IPv4 or IPv6 address without a zone; undefined for anything else, leading zeros included. */
 export function parseIp(text: string): Ip | undefined {
-  const bytes = text.includes(':') ? parseIpv6(text) : parseIpv4(text)
-  return bytes && ipAt(bytes, 0, bytes.length)
+  if (text.includes(':')) {
+    const bytes = parseIpv6(text)
+    return bytes && ipAt(bytes, 0, bytes.length)
+  }
+  const value = ipv4Value(text)
+  return value < 0 ? undefined : ipv4Of(value)
 }
 
 export function isIpv4(ip: Ip): boolean {
@@ -25,7 +29,7 @@ export function isIpv4(ip: Ip): boolean {
 
 /** 4 bytes for IPv4, 16 for IPv6. */
 export function ipBytes(ip: Ip): Uint8Array {
-  const quad = quadOf(ip)
+  const quad = ipv4Value(ip)
   return quad < 0 ? parseIpv6(ip)! : Uint8Array.of(quad >>> 24, quad >>> 16, quad >>> 8, quad)
 }
 
@@ -40,18 +44,12 @@ const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: [] as Ip[] 
 
 function ipv4At(bytes: Uint8Array, offset: number): Ip {
   const [a, b, c, d] = [bytes[offset]!, bytes[offset + 1]!, bytes[offset + 2]!, bytes[offset + 3]!]
-  const number = (a << 24) | (b << 16) | (c << 8) | d
-  const place = (number ^ (number >>> 16)) & (MEMO.size - 1)
-  const known = MEMO.texts[place]
-  if (known !== undefined && MEMO.numbers[place] === number) return known
-  MEMO.numbers[place] = number
-  return (MEMO.texts[place] = `${a}.${b}.${c}.${d}` as Ip)
+  return ipv4Of((a << 24) | (b << 16) | (c << 8) | d)
 }
 
 /** Numeric order, IPv4 before IPv6: the order of every table. */
 export function compareIps(left: Ip, right: Ip): number {
-  const [before, after] = [quadOf(left), quadOf(right)]
-  if (before >= 0 && after >= 0) return before - after
+  if (isIpv4(left) && isIpv4(right)) return ipv4Number(left) - ipv4Number(right)
   const [a, b] = [ipBytes(left), ipBytes(right)]
   return a.length - b.length || Buffer.compare(a, b)
 }
@@ -67,45 +65,33 @@ export function parsePrefix(text: string): Prefix | undefined {
 
 /** The network of `bits` that `ip` lies in. */
 export function prefixOf(ip: Ip, bits: number): Prefix {
-  const number = quadOf(ip)
+  const number = ipv4Value(ip)
   if (number >= 0) return { base: ipv4Of(bits === 0 ? 0 : (number & (-1 << (32 - bits))) >>> 0), bits }
   const bytes = ipBytes(ip).map((byte, i) => byte & maskByte(bits, i))
   return { base: ipAt(bytes, 0, bytes.length), bits }
 }
 
-export function contains(prefix: Prefix, ip: Ip): boolean {
-  const [base, number] = [quadOf(prefix.base), quadOf(ip)]
-  if (base >= 0 && number >= 0) return prefix.bits === 0 || (base ^ number) >>> (32 - prefix.bits) === 0
-  return isIpv4(prefix.base) === isIpv4(ip) && prefixOf(ip, prefix.bits).base === prefix.base
+export function contains({ base, bits }: Prefix, ip: Ip): boolean {
+  if (isIpv4(base) !== isIpv4(ip)) return false
+  if (!isIpv4(ip)) return prefixOf(ip, bits).base === base
+  return bits === 0 || (ipv4Value(ip) ^ ipv4Value(base)) >>> (32 - bits) === 0
 }
 
 /** An IPv4 address as an unsigned 32-bit number. */
 export function ipv4Number(ip: Ip): number {
-  return ipBytes(ip).reduce((value, byte) => value * 256 + byte, 0)
+  return ipv4Value(ip)
 }
 
-export function ipv4Of(number: number): Ip {
-  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}` as Ip
+/** A text that was made before is the same one: it compares at once. */
+export function ipv4Of(value: number): Ip {
+  const number = value | 0
+  const place = (number ^ (number >>> 16)) & (MEMO.size - 1)
+  const known = MEMO.texts[place]
+  if (known !== undefined && MEMO.numbers[place] === number) return known
+  MEMO.numbers[place] = number
+  const text = `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
+  return (MEMO.texts[place] = text as Ip)
 }
-
-/**
- * An IPv4 address as a number, read without making anything: a daemon asks for each look which of hundreds of addresses
- * lie on its segment. -1 for IPv6.
- */
-function quadOf(ip: Ip): number {
-  let [number, part] = [0, 0]
-  for (let i = 0; i < ip.length; i++) {
-    const code = ip.charCodeAt(i)
-    if (code === COLON) return -1
-    if (code === DOT) {
-      number = number * 256 + part
-      part = 0
-    } else part = part * 10 + code - ZERO
-  }
-  return number * 256 + part
-}
-
-const [DOT, ZERO, COLON] = [46, 48, 58]
 
 function maskByte(bits: number, index: number): number {
   const kept = Math.min(8, Math.max(0, bits - index * 8))
@@ -113,10 +99,31 @@ function maskByte(bits: number, index: number): number {
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => DECIMAL_BYTE.test(part) && Number(part) < 256))
-    return undefined
-  return Uint8Array.from(parts, Number)
+  const value = ipv4Value(text)
+  return value < 0
+    ? undefined
+    : Uint8Array.of(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255)
+}
+
+const [DOT, ZERO, NINE] = [46, 48, 57]
+
+/** As `a.b.c.d`, each part from 0 to 255 without leading zeros; -1 for anything else. */
+function ipv4Value(text: string): number {
+  let [value, part, parts] = [0, -1, 1]
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      if (part < 0) return -1
+      value = value * 256 + part
+      part = -1
+      parts++
+    } else {
+      if (code < ZERO || code > NINE || part === 0) return -1
+      part = Math.max(part, 0) * 10 + code - ZERO
+      if (part > 255) return -1
+    }
+  }
+  return parts === 4 && part >= 0 ? value * 256 + part : -1
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

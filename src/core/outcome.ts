@@ -5,7 +5,7 @@ import type { ClusterSide } from './cluster-side.ts'
 import { nodeFactsOf, silentNodesOf } from './node-facts.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
-import { listenersOn, type HostFacts } from './host.ts'
+import { listenersOn, type HostFacts, type Neighbour } from './host.ts'
 import type { Ip } from './ip.ts'
 import { judge } from './judge.ts'
 import type { Mac } from './mac.ts'
@@ -125,11 +125,27 @@ function electedBy({ expected: { elected } }: ClusterCase): string[] {
   return elected.shares.flatMap(({ votes }) => votes.flatMap(({ elects }) => elects ?? []))
 }
 
-type Shared = Pick<
+type Common = Pick<
   Case,
-  'hears' | 'loss' | 'ownMacs' | 'proxies' | 'freeAsked' | 'macs' | 'ownNode' | 'nodes'
-> & {
+  | 'hears'
+  | 'loss'
+  | 'ownMacs'
+  | 'proxies'
+  | 'freeAsked'
+  | 'macs'
+  | 'ownNode'
+  | 'nodes'
+  | 'listeners'
+  | 'interface'
+>
+
+interface Shared {
+  readonly common: Common
   readonly silentNodes: ReadonlySet<string>
+  readonly gateways: ReadonlySet<Ip>
+  readonly ownIps: ReadonlySet<Ip>
+  /** This host's neighbour table on the interface: thousands of entries, where thousands are asked for. */
+  readonly neighbours: ReadonlyMap<Ip, Neighbour>
 }
 
 /** What is the same for all VIPs of the vantage. */
@@ -137,34 +153,52 @@ function sharedBy(
   { facts, past, cluster, vantage, echo, mustBeFree }: Seen,
   proxies: ReadonlySet<Mac>,
 ): Shared {
+  const { name } = vantage.link
   const own = ownMacs(facts)
   const nodes = cluster ? nodeFactsOf(cluster, vantage, past, echo) : new Map<string, NodeFacts>()
-  return {
+  const common = {
     ...hearing(past),
+    interface: name,
     ownMacs: own,
     proxies,
     freeAsked: mustBeFree.some((ip) => isOnLink(ip, vantage.link)),
     macs: cluster ? macMapFor(cluster, own, past) : NO_MACS,
     ownNode: cluster?.ownNode ?? null,
     nodes,
+    listeners: listenersOn(name, facts),
+  }
+  return {
+    common,
     silentNodes: cluster ? silentNodesOf(cluster, past) : new Set(),
+    gateways: new Set(facts.gateways.map(({ ip }) => ip)),
+    ownIps: new Set(facts.links.flatMap(({ addresses }) => addresses.map(({ ip }) => ip))),
+    neighbours: new Map(
+      facts.neighbours.filter((entry) => entry.interface === name).map((entry) => [entry.ip, entry]),
+    ),
   }
 }
 
-function caseOf({ vantage, facts, expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
-  const { name } = vantage.link
-  const { silentNodes, ...rest } = shared
+function caseOf({ expectations, past, cluster }: Seen, vip: Ip, shared: Shared): Case {
+  const { common, silentNodes, gateways, ownIps, neighbours } = shared
+  // field by field: there may be thousands, and a spread costs more than all else here
   return {
-    ...rest,
-    isGateway: facts.gateways.some(({ ip }) => ip === vip),
+    hears: common.hears,
+    loss: common.loss,
+    interface: common.interface,
+    ownMacs: common.ownMacs,
+    proxies: common.proxies,
+    freeAsked: common.freeAsked,
+    macs: common.macs,
+    ownNode: common.ownNode,
+    nodes: common.nodes,
+    listeners: common.listeners,
+    isGateway: gateways.has(vip),
     vip,
-    interface: name,
     expected: expectations.get(vip) ?? cluster?.expect(vip, silentNodes) ?? { source: 'any' },
     evidence: mergeEvidence(past, vip),
     side: cluster?.vips.get(vip) ?? null,
-    ownAddress: facts.links.some(({ addresses }) => addresses.some(({ ip }) => ip === vip)),
-    listeners: listenersOn(name, facts),
-    neighbour: facts.neighbours.find((entry) => entry.ip === vip && entry.interface === name) ?? null,
+    ownAddress: ownIps.has(vip),
+    neighbour: neighbours.get(vip) ?? null,
   }
 }
 

@@ -73,12 +73,13 @@ interface Ledger {
   readonly sender: Ip
   asked: number
   unicast: boolean
-  readonly askedAlone: Set<Mac>
   hasAsked: boolean
   lastAskNs: bigint | null
   readonly broadcastAnswers: Map<Mac, MutableAnswer>
-  readonly unicastAnswers: Map<Mac, MutableAnswer>
-  readonly announcements: Map<Mac, Announcement>
+  // Made at first use: there may be 65,536 ledgers.
+  askedAlone?: Set<Mac>
+  unicastAnswers?: Map<Mac, MutableAnswer>
+  announcements?: Map<Mac, Announcement>
 }
 type MutableAnswer = { -readonly [K in keyof Answer]: Answer[K] } & { ethSrcs: Mac[] }
 
@@ -113,15 +114,20 @@ export function evidenceOf(round: Round, ip: Ip): Evidence {
     asked: ledger?.asked ?? 0,
     answers: [...(ledger?.broadcastAnswers.values() ?? [])],
     askedAlone: [...(ledger?.askedAlone ?? [])],
-    unicastAnswers: [...(ledger?.unicastAnswers.values() ?? [])],
-    announcements: [...(ledger?.announcements.values() ?? [])],
+    unicastAnswers: [...(ledger?.unicastAnswers?.values() ?? [])],
+    announcements: [...(ledger?.announcements?.values() ?? [])],
   }
+}
+
+/** Whether somebody has answered a broadcast for `ip`. */
+export function hasAnswered({ ledgers }: Round, ip: Ip): boolean {
+  return (ledgers.get(ip)?.broadcastAnswers.size ?? 0) > 0
 }
 
 /** Whether any reply to our own questions came: this vantage hears. */
 export function hasHeard(round: Round): boolean {
   return [...round.ledgers.values()].some(
-    ({ broadcastAnswers, unicastAnswers }) => broadcastAnswers.size + unicastAnswers.size > 0,
+    ({ broadcastAnswers, unicastAnswers }) => broadcastAnswers.size + (unicastAnswers?.size ?? 0) > 0,
   )
 }
 
@@ -141,7 +147,7 @@ function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): R
   if (!ledger || frame.spa !== ledger.sender) return 'unasked'
   ledger.hasAsked = true
   ledger.unicast = frame.ethDst !== BROADCAST_MAC
-  if (ledger.unicast) ledger.askedAlone.add(frame.ethDst)
+  if (ledger.unicast) (ledger.askedAlone ??= new Set()).add(frame.ethDst)
   else ledger.asked++
   ledger.lastAskNs = round.lastAskNs = atNs
   return undefined
@@ -150,8 +156,9 @@ function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): R
 function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
   const ledger = round.ledgers.get(frame.spa)
   if (!ledger) return 'unasked'
-  if (ledger.announcements.size >= MAX_ANSWERERS) return 'too-many-answerers'
-  ledger.announcements.set(frame.sha, { mac: frame.sha, atNs })
+  const announcements = (ledger.announcements ??= new Map())
+  if (announcements.size >= MAX_ANSWERERS) return 'too-many-answerers'
+  announcements.set(frame.sha, { mac: frame.sha, atNs })
   return undefined
 }
 
@@ -162,7 +169,7 @@ function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): Roun
   if (frame.tpa !== ledger.sender) return 'wrong-target-ip'
   if (!ledger.hasAsked) return 'before-question'
   if (isLate(round, captured.atNs)) return 'after-end'
-  const answers = ledger.unicast ? ledger.unicastAnswers : ledger.broadcastAnswers
+  const answers = ledger.unicast ? (ledger.unicastAnswers ??= new Map()) : ledger.broadcastAnswers
   const known = answers.get(frame.sha)
   if (!known && answers.size >= MAX_ANSWERERS) return 'too-many-answerers'
   answers.set(frame.sha, known ? again(known, frame, captured) : firstAnswer(ledger, frame, captured))
@@ -198,11 +205,8 @@ function newLedger(sender: Ip): Ledger {
     sender,
     asked: 0,
     unicast: false,
-    askedAlone: new Set(),
     hasAsked: false,
     lastAskNs: null,
     broadcastAnswers: new Map(),
-    unicastAnswers: new Map(),
-    announcements: new Map(),
   }
 }

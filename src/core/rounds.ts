@@ -33,6 +33,7 @@ export function hearing(past: readonly PastRound[]): { readonly hears: boolean; 
 const NOTHING: Evidence = { asked: 0, answers: [], askedAlone: [], unicastAnswers: [], announcements: [] }
 
 export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
+  if (past.length === 1) return evidenceOf(past[0]!.round, ip)
   const all = past.filter(({ round }) => round.ledgers.has(ip)).map(({ round }) => evidenceOf(round, ip))
   if (all.length === 0) return NOTHING
   return {

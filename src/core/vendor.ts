@@ -60,7 +60,8 @@ export function hasStrangers({ vips, findings }: Report): boolean {
 }
 
 /** Names the vendor of each answer that belongs to no node, in its row and in the findings about it. */
-export function withVendors(report: Report, vendorOf: VendorOf): Report {
+export function withVendors(report: Report, look: VendorOf): Report {
+  const vendorOf = remembering(look)
   return {
     ...report,
     vips: report.vips.map((row) => {
@@ -77,6 +78,15 @@ export function withVendors(report: Report, vendorOf: VendorOf): Report {
       }
     }),
     findings: report.findings.map((finding) => named(finding, vendorOf)),
+  }
+}
+
+/** One MAC may answer for thousands of addresses. */
+function remembering(look: VendorOf): VendorOf {
+  const known = new Map<Mac, string | null>()
+  return (mac) => {
+    if (!known.has(mac)) known.set(mac, look(mac))
+    return known.get(mac) ?? null
   }
 }
 

@@ -39,6 +39,7 @@ test('without flags every default holds', () => {
     timeout: 1000,
     rate: 50,
     sender: 'auto',
+    sweep: false,
     yes: false,
     engine: 'native',
     pcap: null,
