@@ -1,4 +1,4 @@
-// The ARP frames of a pcap file, those that say the same folded into one; knows neither Node-API nor libpcap.
+// The ARP frames of a pcap or pcapng file, those that say the same folded into one; knows neither Node-API nor libpcap.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +11,14 @@ struct PcapDialect {
   bool swapped = false;      // against this machine's byte order
   uint32_t fraction_ns = 1;  // one unit of a stamp's second field
 };
+
+// An interface of a pcapng section, by the number that its frames name it by.
+struct PcapngInterface {
+  int64_t source;                 // its place in the whole file; negative: its frames are not ours
+  uint64_t ticks_per_second;
+  int64_t offset_ns;              // added to each stamp
+};
+static_assert(sizeof(PcapngInterface) == 24, "three numbers of 64 bits for each interface");
 
 class FileFold {
  public:
@@ -28,13 +36,18 @@ class FileFold {
   // which there is no room.
   size_t take(const uint8_t* bytes, size_t length, const PcapDialect& dialect);
 
+  // The same of a pcapng section's Enhanced Packet Blocks: up to any other block, one that is not whole or lies about its
+  // length, a frame of an interface that is not ours, or a stamp that is none.
+  size_t take_blocks(const uint8_t* bytes, size_t length, bool swapped, const PcapngInterface* interfaces, size_t count);
+
   const uint8_t* records() const { return records_; }
   size_t count() const { return count_; }
   // Frames that are no ARP.
   uint64_t others() const { return others_; }
 
  private:
-  bool keep(const RecordHeader& header, const uint8_t* frame);
+  bool keep(const uint8_t* frame, uint32_t captured, uint32_t wire_length, uint64_t at_ns, uint32_t source);
+  bool fold(const RecordHeader& header, const uint8_t* frame);
 
   Repeats repeats_;
   uint8_t* records_ = nullptr;

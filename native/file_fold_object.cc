@@ -57,24 +57,47 @@ napi_value construct(napi_env env, napi_callback_info info) {
   return receiver;
 }
 
+bool get_array(napi_env env, napi_value value, napi_typedarray_type wanted, void** data, size_t* length) {
+  bool typed = false;
+  napi_typedarray_type type = napi_int8_array;
+  return napi_is_typedarray(env, value, &typed) == napi_ok && typed &&
+         napi_get_typedarray_info(env, value, &type, length, data, nullptr, nullptr) == napi_ok && type == wanted;
+}
+
 // take(bytes: Uint8Array, swapped: 0 | 1, fractionNs: 1 | 1000) → bytes taken
 napi_value js_take(napi_env env, napi_callback_info info) {
   Call call;
   if (!read_call(env, info, &call)) return nullptr;
-  bool typed = false;
-  napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
   int64_t swapped = 0, fraction_ns = 0;
-  if (napi_is_typedarray(env, call.argument[0], &typed) != napi_ok || !typed ||
-      napi_get_typedarray_info(env, call.argument[0], &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array || !get_integer(env, call.argument[1], 0, 1, &swapped) ||
+  if (!get_array(env, call.argument[0], napi_uint8_array, &data, &length) ||
+      !get_integer(env, call.argument[1], 0, 1, &swapped) ||
       !get_integer(env, call.argument[2], 1, 1000, &fraction_ns)) {
     napi_throw_type_error(env, nullptr, "take needs a Uint8Array, a byte order and a fraction");
     return nullptr;
   }
   const PcapDialect dialect = {swapped == 1, static_cast<uint32_t>(fraction_ns)};
   return make_number(env, static_cast<double>(call.self->take(static_cast<uint8_t*>(data), length, dialect)));
+}
+
+// takeBlocks(bytes: Uint8Array, swapped: 0 | 1, interfaces: BigInt64Array) → bytes taken
+napi_value js_take_blocks(napi_env env, napi_callback_info info) {
+  Call call;
+  if (!read_call(env, info, &call)) return nullptr;
+  size_t length = 0, numbers = 0;
+  void *data = nullptr, *table = nullptr;
+  int64_t swapped = 0;
+  if (!get_array(env, call.argument[0], napi_uint8_array, &data, &length) ||
+      !get_integer(env, call.argument[1], 0, 1, &swapped) ||
+      !get_array(env, call.argument[2], napi_bigint64_array, &table, &numbers) || numbers % 3 != 0) {
+    napi_throw_type_error(env, nullptr, "takeBlocks needs a Uint8Array, a byte order and three numbers an interface");
+    return nullptr;
+  }
+  const auto* interfaces = static_cast<const PcapngInterface*>(table);
+  const size_t taken =
+      call.self->take_blocks(static_cast<uint8_t*>(data), length, swapped == 1, interfaces, numbers / 3);
+  return make_number(env, static_cast<double>(taken));
 }
 
 // count() → records so far
@@ -111,6 +134,7 @@ napi_property_descriptor method(const char* name, napi_callback callback) {
 void register_file_fold(napi_env env, napi_value exports) {
   const napi_property_descriptor methods[] = {
       method("take", js_take),
+      method("takeBlocks", js_take_blocks),
       method("count", js_count),
       method("others", js_others),
       method("records", js_records),

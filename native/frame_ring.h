@@ -14,7 +14,7 @@ struct RecordHeader {
   uint32_t wire_length;      // bytes that were on the wire
   uint16_t captured_length;  // bytes that follow, at most the snap length
   uint16_t known;            // 1: the same was said before, in a record that was drained
-  uint32_t reserved;         // 0
+  uint32_t source;           // of a file: which of its interfaces; 0
 };
 static_assert(sizeof(RecordHeader) == 32, "readers rely on the layout");
 

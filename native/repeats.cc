@@ -46,7 +46,8 @@ void Repeats::release() {
   entries_ = nullptr;
 }
 
-Repeats::Entry* Repeats::find(const uint8_t* frame, size_t captured, uint32_t wire_length, uint64_t generation) {
+Repeats::Entry* Repeats::find(const uint8_t* frame, size_t captured, uint32_t wire_length, uint64_t generation,
+                              uint32_t source) {
   if (entries_ == nullptr || captured < KEY_BYTES || wire_length > UINT16_MAX) return nullptr;
   if (std::memcmp(frame + 12, ETHERNET_IPV4_ARP, sizeof ETHERNET_IPV4_ARP) != 0) return nullptr;
   if (frame[OPERATION] == WHO_HAS && !is_same_address(frame + SENDER_ADDRESS, frame + TARGET_ADDRESS)) {
@@ -54,14 +55,15 @@ Repeats::Entry* Repeats::find(const uint8_t* frame, size_t captured, uint32_t wi
     return nullptr;
   }
   if (frame[OPERATION] != WHO_HAS && frame[OPERATION] != REPLY) return nullptr;
-  return place_for(frame, wire_length, generation);
+  return place_for(frame, wire_length, generation, source);
 }
 
-Repeats::Entry* Repeats::place_for(const uint8_t* frame, uint32_t wire_length, uint64_t generation) {
+Repeats::Entry* Repeats::place_for(const uint8_t* frame, uint32_t wire_length, uint64_t generation,
+                                   uint32_t source) {
   Entry* const first = home(frame + SENDER_ADDRESS);
   Entry* oldest = first;
   for (Entry* entry = first; entry < first + PROBES; entry++) {
-    const bool same = entry->generation != 0 && entry->wire_length == wire_length;
+    const bool same = entry->generation != 0 && entry->wire_length == wire_length && entry->source == source;
     if (same && is_same_key(entry->key, frame)) return entry;
     if (entry->generation < oldest->generation) oldest = entry;
   }
@@ -72,6 +74,7 @@ Repeats::Entry* Repeats::place_for(const uint8_t* frame, uint32_t wire_length, u
   }
   std::memcpy(oldest->key, frame, KEY_BYTES);
   oldest->wire_length = static_cast<uint16_t>(wire_length);
+  oldest->source = source;
   oldest->generation = 0;
   return oldest;
 }

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 // Remembers the answers and announcements that were seen last, each by all that it says: Ethernet addresses, operation, both
-// pairs of addresses, length on the wire. A question about an address ends what was heard of it: the answer after it is news.
+// pairs of addresses, length on the wire, and whence it came. A question about an address ends what was heard of it: the answer after it is news.
 // Bounded: where there is no place for one more, frames are kept as they are.
 class Repeats {
  public:
@@ -16,7 +16,8 @@ class Repeats {
     uint16_t wire_length;
     uint32_t record;      // where its last record lies, in the arena of that generation
     uint64_t generation;  // 0: free
-    uint64_t unused;
+    uint32_t source;      // whence it came, where frames come from several interfaces
+    uint32_t unused;
   };
 
   Repeats() = default;
@@ -29,12 +30,13 @@ class Repeats {
 
   // The entry of the frame, known or (generation 0) given to it now; nullptr: it is none that repeats, or there is
   // no place for it while all near it wait in `generation`.
-  Entry* find(const uint8_t* frame, size_t captured, uint32_t wire_length, uint64_t generation);
+  Entry* find(const uint8_t* frame, size_t captured, uint32_t wire_length, uint64_t generation,
+              uint32_t source = 0);
   // Frames that repeat, perhaps, and had no place.
   uint64_t misfits() const { return misfits_; }
 
  private:
-  Entry* place_for(const uint8_t* frame, uint32_t wire_length, uint64_t generation);
+  Entry* place_for(const uint8_t* frame, uint32_t wire_length, uint64_t generation, uint32_t source);
   void forget(const uint8_t* address);
   Entry* home(const uint8_t* address);
 

@@ -52,7 +52,7 @@ const KEPT_BYTES = 128
  */
 export async function readCaptureFile(path: string, options: ReadOptions = {}): Promise<CaptureFile> {
   const kept = new ArpFrames(openFold(MAX_ARP_FRAMES))
-  const reader = new CaptureFileReader(kept.fold?.take)
+  const reader = new CaptureFileReader(kept.fold ?? undefined)
   const end = await readPieces(path, options.signal, (piece, headroom) => {
     const isRoom = kept.keep(reader.push(piece, headroom))
     return isRoom ? reader.problem : 'too-many-frames'
@@ -110,7 +110,7 @@ async function readPieces(
 
 /** Copies of the ARP frames among those that a reader finds, and those that were folded: its pieces need not stay. */
 class ArpFrames {
-  readonly frames: FileFrame[] = []
+  frames: FileFrame[] = []
   readonly ignored = new Map<string, number>()
   readonly fold: Fold | null
   #pool = new Uint8Array(0)
@@ -132,7 +132,8 @@ class ArpFrames {
   /** The file is over. */
   end(): void {
     if (!this.fold) return
-    for (const frame of this.fold.frames()) this.frames.push(frame)
+    // what was folded lies before what was handed back, where stamps do not say so
+    this.frames = [...this.fold.frames(), ...this.frames]
     this.#ignore(this.fold.others())
   }
 

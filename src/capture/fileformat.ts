@@ -44,8 +44,22 @@ export interface Found {
   readonly frames: FileFrame[]
   readonly interfaces: FileInterface[]
   readonly ignored: Map<FileDrop, number>
-  /** Takes whole Ethernet records of a pcap file out of our hands, from the start of `bytes`: how many bytes of them. */
-  readonly fold?: ((bytes: Uint8Array, dialect: PcapDialect) => number) | undefined
+  readonly fold?: Taker | undefined
+}
+
+/** Takes whole frames out of a parser's hands, from the start of `bytes`: how many bytes of them. */
+export interface Taker {
+  /** Records of a pcap file of Ethernet. */
+  takeRecords(bytes: Uint8Array, dialect: PcapDialect): number
+  /** Enhanced Packet Blocks, up to another block or to one that it cannot read. */
+  takeBlocks(bytes: Uint8Array, section: BlockDialect): number
+}
+
+/** How a section of a pcapng file words its blocks. */
+export interface BlockDialect {
+  readonly littleEndian: boolean
+  /** For each interface: its place in the whole file or -1, ticks a second, nanoseconds to add to a stamp. */
+  readonly interfaces: BigInt64Array
 }
 
 /** How a pcap file words its records, told by its first four bytes. */

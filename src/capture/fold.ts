@@ -1,11 +1,12 @@
 import { loadAddon } from '../addon.ts'
 import { ArpcheckError } from '../errors.ts'
-import type { FileFrame, Found } from './fileformat.ts'
+import type { FileFrame, Taker } from './fileformat.ts'
 import { framesIn } from './records.ts'
 
-/** The addon's reader of pcap records: ARP frames that say the same become one (native/README.md). */
+/** The addon's reader of pcap records and pcapng blocks: ARP frames that say the same become one (native/README.md). */
 interface NativeFold {
   take(bytes: Uint8Array, swapped: 0 | 1, fractionNs: number): number
+  takeBlocks(bytes: Uint8Array, swapped: 0 | 1, interfaces: BigInt64Array): number
   count(): number
   others(): number
   records(): Uint8Array
@@ -19,8 +20,7 @@ interface Addon {
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** What a file's reader hands over, and what came of it. */
-export interface Fold {
-  readonly take: NonNullable<Found['fold']>
+export interface Fold extends Taker {
   count(): number
   /** Frames that were no ARP. */
   others(): number
@@ -33,20 +33,18 @@ export function openFold(records: number): Fold | null {
   if (!addon) return null
   const native = new addon.FileFold(records)
   return {
-    take: (bytes, { littleEndian, fractionNs }) =>
-      native.take(bytes, littleEndian === LITTLE_ENDIAN ? 0 : 1, Number(fractionNs)),
+    takeRecords: (bytes, { littleEndian, fractionNs }) =>
+      native.take(bytes, isSwapped(littleEndian), Number(fractionNs)),
+    takeBlocks: (bytes, { littleEndian, interfaces }) =>
+      native.takeBlocks(bytes, isSwapped(littleEndian), interfaces),
     count: () => native.count(),
     others: () => native.others(),
-    // a pcap file knows one interface
-    frames: () =>
-      framesIn(native.records(), addon.fileRecordBytes).map(({ bytes, wireLength, atNs, frames = 1 }) => ({
-        bytes,
-        wireLength,
-        atNs,
-        frames,
-        interface: 0,
-      })),
+    frames: () => framesIn(native.records(), addon.fileRecordBytes),
   }
+}
+
+function isSwapped(littleEndian: boolean): 0 | 1 {
+  return littleEndian === LITTLE_ENDIAN ? 0 : 1
 }
 
 function addonOrNull(): Addon | null {

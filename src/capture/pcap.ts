@@ -60,7 +60,7 @@ function readRecords(
 ): ReturnType<Parse> {
   const { littleEndian, fractionNs } = dialect
   const view = viewOf(bytes)
-  let at = start + (drop ? 0 : (found.fold?.(bytes.subarray(start), dialect) ?? 0))
+  let at = start + (drop ? 0 : (found.fold?.takeRecords(bytes.subarray(start), dialect) ?? 0))
   while (bytes.length - at >= RECORD_BYTES) {
     const captured = view.getUint32(at + 8, littleEndian)
     if (captured > MAX_FRAME_BYTES) return { consumed: at, problem: 'bad-length' }

@@ -4,7 +4,7 @@ import { pcapngParser } from './pcapng.ts'
 
 /**
  * Reads a pcap or pcapng file that comes in pieces of any size. Never throws, whatever the bytes are: what cannot be
- * read is counted, and where the reading ends early `problem` says why. Keeps at most one record of the file. Records that
+ * read is counted, and where the reading ends early `problem` says why. Keeps at most one record of the file. Frames that
  * `fold` takes are in no list of frames.
  */
 export class CaptureFileReader {

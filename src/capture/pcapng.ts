@@ -57,6 +57,10 @@ interface Section {
   littleEndian: boolean
   /** By the number that frames name them by. */
   interfaces: Described[]
+  /** The same in the words of a BlockDialect. */
+  readonly told: BigInt64Array
+  /** Whether frames may still be folded: one that was read here ends that, because it may have no stamp to order it by. */
+  isFolding: boolean
   /** How much more text may be kept, of the whole file. */
   textBytes: number
 }
@@ -70,15 +74,29 @@ interface Block {
 /** The parser for a pcapng file that begins with `bytes` (at least four); undefined for another format. */
 export function pcapngParser(bytes: Uint8Array): Parse | undefined {
   if (viewOf(bytes).getUint32(0) !== BLOCK.section) return undefined
-  const section: Section = { littleEndian: false, interfaces: [], textBytes: MAX_TEXT_BYTES }
+  const section: Section = {
+    littleEndian: false,
+    interfaces: [],
+    told: new BigInt64Array(3 * MAX_INTERFACES),
+    isFolding: true,
+    textBytes: MAX_TEXT_BYTES,
+  }
   return (all, found) => {
     for (let at = 0; ;) {
+      at += fold(all.subarray(at), section, found)
       const taken = takeBlock(all.subarray(at), section, found)
       if (typeof taken === 'string') return { consumed: at, problem: taken }
       if (taken === 0) return { consumed: at }
       at += taken
     }
   }
+}
+
+function fold(bytes: Uint8Array, section: Section, found: Found): number {
+  section.isFolding &&= found.fold !== undefined && found.frames.length === 0
+  if (!section.isFolding || section.interfaces.length === 0) return 0
+  const interfaces = section.told.subarray(0, 3 * section.interfaces.length)
+  return found.fold!.takeBlocks(bytes, { littleEndian: section.littleEndian, interfaces })
 }
 
 /** Takes the block that `bytes` begin with: its length, or 0 when it is not whole yet. */
@@ -128,15 +146,22 @@ function takeInterface(view: DataView, section: Section, found: Found): FileProb
   if (found.interfaces.length >= MAX_INTERFACES) return 'too-many-interfaces'
   const options = optionsIn(part(view, 16, view.byteLength - 4), littleEndian)
   const entry = describedIn(options, view.getUint16(8, littleEndian), section)
-  section.interfaces.push({
+  const described = {
     index: found.interfaces.push(entry) - 1,
     entry,
     drop: linkTypeDrop(entry.linkType),
     snapLength: view.getUint32(12, littleEndian) || MAX_FRAME_BYTES,
     ticksPerSecond: ticksPerSecond(last(options, OPTION.resolution)),
     offsetNs: offsetNs(last(options, OPTION.offset), littleEndian),
-  })
+  }
+  section.told.set(toldOf(described), 3 * (section.interfaces.push(described) - 1))
   return undefined
+}
+
+/** Numbers that do not fit are no clock's: the stamps of such an interface are reckoned here. */
+function toldOf({ index, drop, ticksPerSecond: ticks, offsetNs: offset }: Described): bigint[] {
+  const fits = [ticks, offset].every((value) => BigInt.asIntN(64, value) === value)
+  return [drop === undefined && fits ? BigInt(index) : -1n, ticks, offset]
 }
 
 function describedIn(options: Options, linkType: number, section: Section): FileInterface {

@@ -1,15 +1,17 @@
 import type { CapturedFrame } from '../core/arp.ts'
+import type { FileFrame } from './fileformat.ts'
 
 // What the addon drains: records of a fixed size, one behind the other, in the machine's byte order (native/README.md).
 //
-//   0 atNs u64 8 lastNs u64 16 frames u32 20 wireLength u32 24 capturedLength u16 26 known u16 28 - 32 bytes
+//   0 atNs u64 8 lastNs u64 16 frames u32 20 wireLength u32 24 capturedLength u16 26 known u16 28 interface u32
+//   32 bytes
 export const RECORD_HEADER_BYTES = 32
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** The frames of `records`, oldest first. Where several were folded, the first that was news and the last are told. */
-export function framesIn(records: Uint8Array, recordBytes: number): CapturedFrame[] {
+export function framesIn(records: Uint8Array, recordBytes: number): FileFrame[] {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
-  const frames: CapturedFrame[] = []
+  const frames: FileFrame[] = []
   let folded = false
   for (let at = 0; at < records.byteLength; at += recordBytes) {
     const count = view.getUint32(at + 16, LITTLE_ENDIAN)
@@ -23,7 +25,7 @@ export function framesIn(records: Uint8Array, recordBytes: number): CapturedFram
 }
 
 /** Reads its record when it is asked: most of what is drained in a flood is never looked at twice. */
-class RecordedFrame implements CapturedFrame {
+class RecordedFrame implements FileFrame {
   readonly frames: number
   readonly #view: DataView
   readonly #at: number
@@ -44,6 +46,11 @@ class RecordedFrame implements CapturedFrame {
 
   get wireLength(): number {
     return this.#view.getUint32(this.#at + 20, LITTLE_ENDIAN)
+  }
+
+  /** Of a file; 0 where it was captured live. */
+  get interface(): number {
+    return this.#view.getUint32(this.#at + 28, LITTLE_ENDIAN)
   }
 
   get atNs(): bigint {

@@ -3,47 +3,12 @@ import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { openFold } from '../../src/capture/fold.ts'
 import { pcapHeader, pcapRecord } from '../../src/capture/pcap.ts'
-import { CaptureFileReader } from '../../src/capture/pcapfile.ts'
-import { encodeArp, type CapturedFrame } from '../../src/core/arp.ts'
-import { ipv4Of } from '../../src/core/ip.ts'
-import { BROADCAST_MAC, parseMac, ZERO_MAC } from '../../src/core/mac.ts'
-import { evidenceOf, hear, openRound } from '../../src/core/round.ts'
+import { bytesOf, evidence, frame, IPS, read, type Drawn } from './drawn.ts'
 
 // The addon's reader and the one in TypeScript must tell the same of any file.
 
-const MACS = ['02:00:00:00:00:01', '02:00:00:00:00:02', '02:00:00:00:00:03'].map((text) => parseMac(text)!)
-const [OWN] = MACS
-const IPS = [1, 2, 3].map((n) => ipv4Of(0x0a00_0000 + n))
-const SENDER = ipv4Of(0x0a00_0064)
-
-const frame = fc.oneof(
-  { weight: 1, arbitrary: fc.tuple(fc.constant('who-has' as const), fc.nat(2), fc.nat(2)) },
-  { weight: 6, arbitrary: fc.tuple(fc.constant('reply' as const), fc.nat(2), fc.nat(2)) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant('announcement' as const), fc.nat(2), fc.nat(2)) },
-  { weight: 1, arbitrary: fc.tuple(fc.constant('other' as const), fc.nat(2), fc.nat(2)) },
-)
-type Drawn = typeof frame extends fc.Arbitrary<infer One> ? One : never
-
 function alike(count: number): Drawn[] {
   return Array.from({ length: count }, (): Drawn => ['reply', 0, 1])
-}
-
-function bytesOf([kind, ip, mac]: Drawn): Uint8Array {
-  const [vip, sha] = [IPS[ip]!, MACS[mac]!]
-  if (kind === 'other') return new Uint8Array(60)
-  if (kind === 'who-has')
-    return encodeArp({
-      op: kind,
-      ethDst: BROADCAST_MAC,
-      ethSrc: sha,
-      sha,
-      spa: SENDER,
-      tha: ZERO_MAC,
-      tpa: vip,
-    })
-  if (kind === 'announcement')
-    return encodeArp({ op: 'reply', ethDst: BROADCAST_MAC, ethSrc: sha, sha, spa: vip, tha: sha, tpa: vip })
-  return encodeArp({ op: kind, ethDst: OWN!, ethSrc: sha, sha, spa: vip, tha: OWN!, tpa: SENDER })
 }
 
 function fileOf(drawn: readonly Drawn[]): Uint8Array {
@@ -52,27 +17,6 @@ function fileOf(drawn: readonly Drawn[]): Uint8Array {
     return pcapRecord({ bytes, wireLength: bytes.length, atNs: 1_000_000_000n + BigInt(i) })
   })
   return Buffer.concat([pcapHeader(), ...records])
-}
-
-/** What a round makes of the frames. */
-function evidence(frames: readonly CapturedFrame[]): unknown {
-  const senders = new Map(IPS.map((ip) => [ip, SENDER]))
-  const round = openRound({ mac: OWN!, senders, timeoutNs: 1_000_000_000n })
-  for (const one of frames) hear(round, one)
-  return { of: IPS.map((ip) => evidenceOf(round, ip)), ignored: Object.fromEntries(round.ignored) }
-}
-
-function read(bytes: Uint8Array, pieceBytes: number, fold = openFold(1000)) {
-  const reader = new CaptureFileReader(fold?.take)
-  const frames: CapturedFrame[] = []
-  for (let at = 0; at < bytes.length; at += pieceBytes)
-    frames.push(...reader.push(bytes.slice(at, at + pieceBytes)))
-  reader.end()
-  return {
-    frames: [...frames, ...(fold?.frames() ?? [])],
-    others: fold?.others() ?? 0,
-    problem: reader.problem,
-  }
 }
 
 suite('a pcap file, folded', () => {
@@ -135,8 +79,10 @@ suite('a pcap file, folded', () => {
   test('any bytes → no crash', () => {
     const fold = openFold(100)!
     const dialect = { littleEndian: true, fractionNs: 1n }
+    const section = { littleEndian: true, interfaces: BigInt64Array.of(0n, 1_000_000n, 0n) }
     const property = fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      assert.ok(fold.take(bytes, dialect) <= bytes.length)
+      assert.ok(fold.takeRecords(bytes, dialect) <= bytes.length)
+      assert.ok(fold.takeBlocks(bytes, section) <= bytes.length)
     })
     fc.assert(property, { seed: 8, numRuns: 1000 })
   })
