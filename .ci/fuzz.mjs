@@ -3,9 +3,9 @@
 // to it. The last line is one JSON object, target → executions and crashes; the exit code 1 where one crashed.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build as esbuild } from 'esbuild'
 import { bundling, root } from './build.mjs'
@@ -14,9 +14,10 @@ const AT_ONCE = 2
 const CORPUS = 'test/fixtures/fuzz'
 const OUT = join(root, 'build/fuzz')
 const COMPILER = 'clang++-14'
-/** Each target in C++ and the sources that it is about; the others are those of test/fuzz/targets.ts. */
+/** Each target in C++, the sources that it is about, and whose corpus it reads too; the others are those of test/fuzz/targets.ts. */
 const NATIVE = {
   'native-ring': { main: 'frame_ring.cc', sources: ['frame_ring.cc', 'repeats.cc'] },
+  'native-file': { main: 'file_fold.cc', sources: ['file_fold.cc', 'repeats.cc'], also: 'capture-file' },
   'native-netlink': { main: 'netlink.cc', sources: ['link_watch.cc', 'netlink.cc'] },
 }
 const FLAGS = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Inative', '-Wall', '-Wextra', '-Werror']
@@ -74,7 +75,7 @@ async function prepare(targets) {
 
 async function compile(name) {
   const { main, sources } = NATIVE[name]
-  const paths = [`test/fuzz/native/${main}`, ...sourcesIn(sources)]
+  const paths = [`test/fuzz/native/${main}`, ...sources.map((file) => `native/${file}`)]
   const coverage = options.coverage ? ['-fprofile-instr-generate', '-fcoverage-mapping'] : []
   const args = [...FLAGS, ...coverage, SANITIZERS, '-fno-sanitize-recover=all', ...paths]
   const program = join(OUT, name)
@@ -82,10 +83,6 @@ async function compile(name) {
   if (status === 0) return
   process.stderr.write(`${name} cannot be compiled: ${stderr}\n`)
   process.exit(3)
-}
-
-function sourcesIn(files) {
-  return files.map((path) => `native/${path}`).filter((path) => existsSync(join(root, path)))
 }
 
 /** A decoder in TypeScript: its own process, whose last line is its figures. */
@@ -114,7 +111,8 @@ async function runNative(name) {
       '-print_final_stats=1',
     ]
     const limits = ['-timeout=5', '-rss_limit_mb=1024', `-artifact_prefix=${artifacts}/`]
-    const { status, stderr } = await run(join(OUT, name), [...args, ...limits, found, join(CORPUS, name)])
+    const corpora = [name, NATIVE[name].also ?? []].flat().map((folder) => join(CORPUS, folder))
+    const { status, stderr } = await run(join(OUT, name), [...args, ...limits, found, ...corpora])
     const crashes = keepCrashes(name, artifacts)
     const executions = Number(/number_of_executed_units:\s+(\d+)/.exec(stderr)?.[1] ?? 0)
     const edges = Number([...stderr.matchAll(/ cov: (\d+)/g)].at(-1)?.[1] ?? 0)
@@ -139,13 +137,13 @@ function keepCrashes(name, folder) {
 function coverageOf(name) {
   const [raw, data] = ['profraw', 'profdata'].map((ending) => join(OUT, `${name}.${ending}`))
   spawnSync('llvm-profdata-14', ['merge', '-sparse', raw, '-o', data])
-  const files = sourcesIn(NATIVE[name].sources)
+  const files = NATIVE[name].sources.map((file) => `native/${file}`)
   const args = ['report', join(OUT, name), `-instr-profile=${data}`, ...files]
   return spawnSync('llvm-cov-14', args, { cwd: root, encoding: 'utf8' }).stdout
 }
 
 function run(command, args) {
-  const env = { ...process.env, LLVM_PROFILE_FILE: join(OUT, `${args.at(-1)?.split('/').at(-1)}.profraw`) }
+  const env = { ...process.env, LLVM_PROFILE_FILE: join(OUT, `${basename(command)}.profraw`) }
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = { stdout: '', stderr: '' }

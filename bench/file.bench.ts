@@ -1,14 +1,15 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { readCaptureFile } from '../src/capture/capturefile.ts'
 import { pcapHeader, pcapRecord } from '../src/capture/pcap.ts'
-import { encodeArp } from '../src/core/arp.ts'
+import { frameBlock, interfaceBlock, sectionBlock } from '../src/capture/pcapngblocks.ts'
+import { encodeArp, type CapturedFrame } from '../src/core/arp.ts'
 import { askerOf } from '../src/core/asker.ts'
 import { ipv4Of, type Ip } from '../src/core/ip.ts'
 import { BROADCAST_MAC, parseMac, ZERO_MAC } from '../src/core/mac.ts'
 import { evidenceOf, hear, openRound } from '../src/core/round.ts'
 import { costOf, isInstalled, publish, samplesInTurn, tell } from './measure.ts'
 
-// Replies a second, from a pcap file to what is known of each address; the file is in the page cache. tcpdump copies it to
+// Replies a second, from a pcap or pcapng file to what is known of each address; the file is in the page cache. tcpdump copies it to
 // /dev/null and parses nothing; arp-scan and tshark read a tenth of it.
 
 const ROUNDS = 5
@@ -16,10 +17,45 @@ const ADDRESSES = 4096
 const [REPLIES, FEW] = [10_000_000, 1_000_000]
 const FOLDER = 'build/bench/captures'
 const [LARGE, SMALL] = [`${FOLDER}/large.pcap`, `${FOLDER}/small.pcap`]
+const LARGE_NG = `${FOLDER}/large.pcapng`
 const ROLE = 'ARPCHECK_BENCH_FILE'
 const [OURS, THEIRS] = [parseMac('02:00:00:00:00:01')!, parseMac('02:00:00:00:00:02')!]
 const SENDER = ipv4Of(0x0a00_0001)
 const BEGUN_NS = 1_790_000_000_000_000_000n
+
+interface Frame {
+  readonly op: 'who-has' | 'reply'
+  readonly spa: Ip
+  readonly tpa: Ip
+}
+
+/** How a file begins, a frame of it, and the stamp of one that was written before. */
+interface Format {
+  readonly head: Uint8Array
+  record(frame: CapturedFrame & { readonly atNs: bigint }): Uint8Array
+  stamp(block: Buffer, at: number, us: number): void
+}
+
+const PCAP: Format = {
+  head: pcapHeader(),
+  record: pcapRecord,
+  stamp(block, at, us) {
+    block.writeUInt32LE(1_790_000_000 + Math.floor(us / 1e6), at)
+    block.writeUInt32LE((us % 1e6) * 1000, at + 4)
+  },
+}
+const PCAPNG: Format = {
+  head: Buffer.concat([
+    sectionBlock(),
+    interfaceBlock({ name: 'eno1', mac: OURS, addresses: [], comment: '' }),
+  ]),
+  record: (frame) => frameBlock(0, frame.atNs, frame),
+  stamp(block, at, us) {
+    const ns = stampOf(us)
+    block.writeUInt32LE(Number(ns >> 32n), at + 12)
+    block.writeUInt32LE(Number(ns & 0xffff_ffffn), at + 16)
+  },
+}
 
 if (process.env[ROLE] === undefined) start(measureAll())
 else start(readOne(process.env[ROLE]))
@@ -33,27 +69,40 @@ function start(work: Promise<void>): void {
 
 async function measureAll(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true })
-  writeCapture(LARGE, REPLIES)
-  writeCapture(SMALL, FEW)
+  writeCapture(LARGE, REPLIES, PCAP)
+  writeCapture(SMALL, FEW, PCAP)
+  writeCapture(LARGE_NG, REPLIES, PCAPNG)
   const peers = {
     'tcpdump -w': () => rateOf(REPLIES, ['tcpdump', '-r', LARGE, '-w', '/dev/null']),
+    'tcpdump -w, pcapng': () => rateOf(REPLIES, ['tcpdump', '-r', LARGE_NG, '-w', '/dev/null']),
     'arp-scan': () =>
       rateOf(FEW, ['arp-scan', `--readpktfromfile=${SMALL}`, '--interface=lo', '10.20.0.0/20']),
     tshark: () => rateOf(FEW, ['tshark', '-r', SMALL, '-T', 'fields', '-e', 'arp.src.proto_ipv4']),
   }
   const present = Object.entries(peers).filter(([name]) => isInstalled(name.split(' ')[0]!))
-  const { ours, ...theirs } = await samplesInTurn(ROUNDS, { ours: readOurs, ...Object.fromEntries(present) })
+  const { ours, oursNg, ...theirs } = await samplesInTurn(ROUNDS, {
+    ours: () => readOurs(LARGE),
+    oursNg: () => readOurs(LARGE_NG),
+    ...Object.fromEntries(present),
+  })
   rmSync(FOLDER, { recursive: true })
-  const samples = ours as readonly { inside: number; whole: number }[]
+  const samples = ours as readonly Reading[]
+  const ofNg = oursNg as unknown as readonly Reading[]
   const goal = '≥ 14.88 Mpps'
   publish({
     key: 'file',
     unit: 'Mpps',
     ours: samples.map(({ inside }) => inside),
-    peers: theirs,
+    peers: theirs as unknown as Record<string, readonly number[]>,
     goal,
   })
-  tell({ name: '  ours, with the start of Node', unit: 'Mpps', samples: samples.map(({ whole }) => whole) })
+  const row = (name: string, of: readonly Reading[], key: keyof Reading, unit = 'Mpps') =>
+    tell({ name: `  ${name}`, unit, samples: of.map((one) => one[key]) })
+  row('ours, with the start of Node', samples, 'whole')
+  row('ours, processor time', samples, 'cpuMs', 'ms')
+  row('ours, pcapng', ofNg, 'inside')
+  row('ours, pcapng, with the start of Node', ofNg, 'whole')
+  row('ours, pcapng, processor time', ofNg, 'cpuMs', 'ms')
 }
 
 /** Millions of replies a second, of a whole process on two CPUs. */
@@ -63,9 +112,15 @@ async function rateOf(replies: number, command: readonly string[]): Promise<numb
   return replies / wallMs / 1000
 }
 
-/** From the call to the evidence, and from exec to exit. */
-async function readOurs(): Promise<{ inside: number; whole: number }> {
-  process.env[ROLE] = LARGE
+/** Mpps from the call to the evidence, and from exec to exit; processor time of all threads between the former two. */
+interface Reading {
+  readonly inside: number
+  readonly whole: number
+  readonly cpuMs: number
+}
+
+async function readOurs(path: string): Promise<Reading> {
+  process.env[ROLE] = path
   const { wallMs, status, stdout, stderr } = await costOf([
     'taskset',
     '-c',
@@ -75,14 +130,14 @@ async function readOurs(): Promise<{ inside: number; whole: number }> {
   ])
   delete process.env[ROLE]
   if (status !== 0) throw new Error(stderr)
-  const { ms, replies } = JSON.parse(stdout) as { ms: number; replies: number }
+  const { ms, cpuMs, replies } = JSON.parse(stdout) as { ms: number; cpuMs: number; replies: number }
   if (replies !== REPLIES) throw new Error(`${replies} replies were read, not ${REPLIES}`)
-  return { inside: REPLIES / ms / 1000, whole: REPLIES / wallMs / 1000 }
+  return { inside: REPLIES / ms / 1000, whole: REPLIES / wallMs / 1000, cpuMs }
 }
 
 /** In a process of its own: the file, who asked in it, and what answered. */
 async function readOne(path: string): Promise<void> {
-  const begun = performance.now()
+  const [begun, cpuBegun] = [performance.now(), process.cpuUsage()]
   const { frames } = await readCaptureFile(path)
   const targets = addresses()
   const asker = askerOf(frames, targets)
@@ -91,14 +146,16 @@ async function readOne(path: string): Promise<void> {
   for (const frame of frames) hear(round, frame)
   const answers = targets.flatMap((ip) => evidenceOf(round, ip).answers)
   const ms = performance.now() - begun
+  const { user, system } = process.cpuUsage(cpuBegun)
   const replies = answers.reduce((sum, answer) => sum + answer.replies, 0)
-  process.stdout.write(JSON.stringify({ ms, replies }))
+  process.stdout.write(JSON.stringify({ ms, cpuMs: (user + system) / 1000, replies }))
 }
 
 /** A question for each address, then replies of all in turn, a microsecond apart. */
-function writeCapture(path: string, replies: number): void {
+function writeCapture(path: string, replies: number, { head, record: wrap, stamp }: Format): void {
   const file = openSync(path, 'w')
-  writeSync(file, pcapHeader())
+  writeSync(file, head)
+  const record = (us: number, frame: Frame) => wrap(captured(us, frame))
   const questions = addresses().map((tpa, i) => record(i, { op: 'who-has', tpa, spa: SENDER }))
   writeSync(file, Buffer.concat(questions))
   const block = Buffer.concat(
@@ -117,16 +174,15 @@ function addresses(): Ip[] {
   return Array.from({ length: ADDRESSES }, (_, i) => ipv4Of(0x0a14_0000 + i))
 }
 
-function record(us: number, { op, spa, tpa }: { op: 'who-has' | 'reply'; spa: Ip; tpa: Ip }): Uint8Array {
+function captured(us: number, { op, spa, tpa }: Frame): CapturedFrame & { readonly atNs: bigint } {
   const ends =
     op === 'reply'
       ? { ethDst: OURS, tha: OURS, ethSrc: THEIRS }
       : { ethDst: BROADCAST_MAC, tha: ZERO_MAC, ethSrc: OURS }
   const bytes = encodeArp({ op, spa, tpa, sha: ends.ethSrc, ...ends })
-  return pcapRecord({ bytes, wireLength: bytes.length, atNs: BEGUN_NS + BigInt(us) * 1000n })
+  return { bytes, wireLength: bytes.length, atNs: stampOf(us) }
 }
 
-function stamp(block: Buffer, at: number, us: number): void {
-  block.writeUInt32LE(1_790_000_000 + Math.floor(us / 1e6), at)
-  block.writeUInt32LE((us % 1e6) * 1000, at + 4)
+function stampOf(us: number): bigint {
+  return BEGUN_NS + BigInt(us) * 1000n
 }

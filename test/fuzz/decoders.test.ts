@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
@@ -14,7 +14,16 @@ import { TARGETS } from './targets.ts'
 // Every decoder of bytes from outside: its kept corpus, and what holds for any bytes. Long: npm run soak -- fuzz.
 
 const CORPUS = 'test/fixtures/fuzz'
-const NATIVE = { 'native-ring': ['frame_ring', 'repeats'], 'native-netlink': ['link_watch', 'netlink'] }
+/** The sources of each, its own first, and whose corpus it reads too. */
+const NATIVE = {
+  'native-ring': { main: 'frame_ring', sources: ['frame_ring', 'repeats'], corpora: ['native-ring'] },
+  'native-netlink': { main: 'netlink', sources: ['link_watch', 'netlink'], corpora: ['native-netlink'] },
+  'native-file': {
+    main: 'file_fold',
+    sources: ['file_fold', 'repeats'],
+    corpora: ['native-file', 'capture-file'],
+  },
+}
 const corpusOf = (name: string): string[] =>
   readdirSync(join(CORPUS, name)).map((file) => join(CORPUS, name, file))
 
@@ -67,21 +76,20 @@ test('every file of a corpus has its line in the list of fixtures', () => {
   )
 })
 
-for (const [name, sources] of Object.entries(NATIVE)) {
+for (const [name, { main, sources, corpora }] of Object.entries(NATIVE)) {
   test(`${name}: its corpus, under the address and undefined-behaviour sanitizers → no report`, (t) => {
     const program = join(ownFolder(), name)
-    const main = `test/fuzz/native/${name === 'native-ring' ? 'frame_ring' : 'netlink'}.cc`
     const files = [
-      main,
+      `test/fuzz/native/${main}.cc`,
       'test/fuzz/native/replay.cc',
-      ...sources.map((source) => `native/${source}.cc`).filter((path) => existsSync(path)),
+      ...sources.map((source) => `native/${source}.cc`),
     ]
     const flags = ['-std=c++17', '-O1', '-g', '-D_GNU_SOURCE', '-Inative', '-fsanitize=address,undefined']
     const args = [...flags, '-fno-sanitize-recover=all', ...files, '-o', program, '-lpthread']
     const built = spawnSync('g++', args, { encoding: 'utf8' })
     if (built.error) return t.skip('needs g++: apt-get install g++')
     assert.equal(built.status, 0, built.stderr)
-    const paths = corpusOf(name)
+    const paths = corpora.flatMap(corpusOf)
     const { stdout, stderr } = spawnSync(program, paths, { encoding: 'utf8', timeout: 60_000 })
     assert.deepEqual([stdout, stderr], [`${paths.length} inputs\n`, ''])
   })

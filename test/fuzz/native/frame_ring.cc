@@ -90,6 +90,12 @@ void count_repeats(Input input) {
       drain(1 + what / 4 % capacity);
       continue;
     }
+    if (what % 32 == 1) {
+      // what only repeats is told once, and not again before a drain
+      const bool held = ring.holds_back();
+      must(ring.announce_all() == held && !ring.holds_back());
+      continue;
+    }
     FrameRing::Burst burst(ring);
     for (int left = what / 4 % 16; left > 0; left--) {
       const std::vector<uint8_t> frame = arp_frame(input.byte(), input.byte());
