@@ -98,27 +98,17 @@ bool FileFold::keep(const uint8_t* frame, uint32_t captured, uint32_t wire_lengt
     others_++;
     return true;
   }
+  const size_t kept = std::min<size_t>(captured, SNAP_LENGTH);
+  wire_length = std::max(captured, wire_length);
+  Repeats::Entry* entry = repeats_.find(frame, kept, wire_length, GENERATION, source);
+  if (entry != nullptr && entry->generation == GENERATION && count_again(entry->record, at_ns)) return true;
+  if (count_ == capacity_) return false;
   RecordHeader header{};
   header.at_ns = header.last_ns = at_ns;
   header.frames = 1;
-  header.wire_length = std::max(captured, wire_length);
-  header.captured_length = static_cast<uint16_t>(std::min<size_t>(captured, SNAP_LENGTH));
+  header.wire_length = wire_length;
+  header.captured_length = static_cast<uint16_t>(kept);
   header.source = source;
-  return fold(header, frame);
-}
-
-// A stamp before the last one of its kind begins a record of its own: between the two others may lie.
-bool FileFold::fold(const RecordHeader& header, const uint8_t* frame) {
-  Repeats::Entry* entry = repeats_.find(frame, header.captured_length, header.wire_length, GENERATION, header.source);
-  if (entry != nullptr && entry->generation == GENERATION) {
-    auto* record = reinterpret_cast<RecordHeader*>(records_ + entry->record * RECORD_BYTES);
-    if (record->last_ns <= header.at_ns) {
-      record->frames++;
-      record->last_ns = header.at_ns;
-      return true;
-    }
-  }
-  if (count_ == capacity_) return false;
   uint8_t* record = records_ + count_ * RECORD_BYTES;
   std::memcpy(record, &header, sizeof header);
   std::memcpy(record + sizeof header, frame, header.captured_length);
@@ -127,5 +117,14 @@ bool FileFold::fold(const RecordHeader& header, const uint8_t* frame) {
     entry->record = static_cast<uint32_t>(count_);
   }
   count_++;
+  return true;
+}
+
+// A stamp before the last one of its kind begins a record of its own: between the two others may lie.
+bool FileFold::count_again(size_t index, uint64_t at_ns) {
+  auto* record = reinterpret_cast<RecordHeader*>(records_ + index * RECORD_BYTES);
+  if (at_ns < record->last_ns) return false;
+  record->frames++;
+  record->last_ns = at_ns;
   return true;
 }

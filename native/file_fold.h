@@ -47,7 +47,7 @@ class FileFold {
 
  private:
   bool keep(const uint8_t* frame, uint32_t captured, uint32_t wire_length, uint64_t at_ns, uint32_t source);
-  bool fold(const RecordHeader& header, const uint8_t* frame);
+  bool count_again(size_t index, uint64_t at_ns);
 
   Repeats repeats_;
   uint8_t* records_ = nullptr;
