@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
+import { readCaptureFile } from '../../src/capture/capturefile.ts'
 import type { FileFrame } from '../../src/capture/fileformat.ts'
 import { openFold } from '../../src/capture/fold.ts'
+import { ownFolder } from '../helpers/folder.ts'
 import { bytesOf, evidence, frame, read, type Drawn } from './drawn.ts'
 
 // The addon's reader of pcapng and the one in TypeScript must tell the same of any stream of blocks.
@@ -226,6 +230,25 @@ suite('a pcapng file, folded', () => {
         [false, 1],
       ],
     )
+  })
+
+  test('the same, read as --replay reads it → the order of the file, whoever read a frame', async () => {
+    const path = join(ownFolder(), 'simple.pcapng')
+    const drawn: Drawn = ['who-has', 0, 0]
+    writeFileSync(
+      path,
+      fileOf([ETHERNET, { ...REPLY, drawn }, { kind: 'simple', drawn: REPLY.drawn }, REPLY]),
+    )
+    const { frames, interface: name } = await readCaptureFile(path)
+    assert.deepEqual(
+      frames.map(({ atNs, bytes }) => [atNs === null, bytes[21]]),
+      [
+        [false, 1],
+        [true, 2],
+        [false, 2],
+      ],
+    )
+    assert.equal(name, null)
   })
 
   test('more records than there is room for → the rest is handed back, none is lost', () => {
