@@ -32,8 +32,8 @@ interface Frame {
 /** How a file begins, a frame of it, and the stamp of one that was written before. */
 interface Format {
   readonly head: Uint8Array
-  record(frame: CapturedFrame & { readonly atNs: bigint }): Uint8Array
-  stamp(block: Buffer, at: number, us: number): void
+  readonly record: (frame: CapturedFrame & { readonly atNs: bigint }) => Uint8Array
+  readonly stamp: (block: Buffer, at: number, us: number) => void
 }
 
 const PCAP: Format = {
@@ -93,7 +93,7 @@ async function measureAll(): Promise<void> {
     key: 'file',
     unit: 'Mpps',
     ours: samples.map(({ inside }) => inside),
-    peers: theirs as unknown as Record<string, readonly number[]>,
+    peers: theirs,
     goal,
   })
   const row = (name: string, of: readonly Reading[], key: keyof Reading, unit = 'Mpps') =>

@@ -135,9 +135,9 @@ function tests(): void {
       eno2!.record(two!)
       eno1!.record(one!)
     })
-    const framesOf = async (name: string) => (await readCaptureFile(path, { interface: name })).frames
-    assert.deepEqual(texts(await framesOf('eno1')), texts([one!, one!]))
-    assert.deepEqual(texts(await framesOf('eno2')), texts([two!]))
+    const heardOn = async (name: string) => (await readCaptureFile(path, { interface: name })).frames
+    assert.deepEqual(texts(await heardOn('eno1')), texts([one!, one!]))
+    assert.deepEqual(texts(await heardOn('eno2')), texts([two!]))
   })
 
   for (const [title, statistics, drops] of [
