@@ -40,7 +40,7 @@ export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
 }
 
 /** The texts of a /16, one for each place that an address leads to: what answers once answers again. */
-const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: [] as Ip[] }
+const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: new Array<Ip | undefined>(65_536) }
 
 function ipv4At(bytes: Uint8Array, offset: number): Ip {
   const [a, b, c, d] = [bytes[offset]!, bytes[offset + 1]!, bytes[offset + 2]!, bytes[offset + 3]!]
