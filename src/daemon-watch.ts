@@ -181,7 +181,7 @@ export class Watch {
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
-    this.#knowledge.answering = this.#config.passive ? new Map() : this.#unelected()
+    this.#knowledge.speakers.answering = this.#config.passive ? new Map() : this.#unelected()
     const isTime = this.#isTime(clock.monotonicMs())
     if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
@@ -241,7 +241,7 @@ export class Watch {
       nowMs: this.#refreshedMs,
     })
     this.#work = work
-    this.#knowledge.wanted = work.speakers
+    this.#knowledge.speakers.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
     this.#tellUnusable()
     if (this.#isQuiet(work, isFirst)) return
