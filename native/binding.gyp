@@ -14,6 +14,7 @@
         'link_watch.cc',
         'netlink.cc',
         'netlink_object.cc',
+        'privilege.cc',
         'sender.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],
