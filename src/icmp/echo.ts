@@ -34,18 +34,18 @@ const PACKAGE = {
 interface RawModule {
   readonly Protocol: { readonly ICMP: number }
   createSocket(options: { protocol: number }): RawSocket
-  createChecksum(packet: Buffer): number
-  writeChecksum(packet: Buffer, offset: number, checksum: number): void
+  createChecksum(packet: Uint8Array): number
+  writeChecksum(packet: Uint8Array, offset: number, checksum: number): void
 }
 
 interface RawSocket {
-  on(event: 'message', listener: (packet: Buffer, source: string) => void): void
+  on(event: 'message', listener: (packet: Uint8Array, source: string) => void): void
   on(event: 'error', listener: (error: Error) => void): void
   removeAllListeners(event: 'message' | 'error'): void
   pauseRecv(): void
   resumeRecv(): void
   send(
-    packet: Buffer,
+    packet: Uint8Array,
     offset: number,
     length: number,
     address: string,
@@ -92,7 +92,7 @@ export class EchoSocket {
   }
 
   /** What comes is told until `rest`. Throws an ArpcheckError where it has failed before. */
-  use(hear: (packet: Buffer, source: string) => void, fail: (error: Error) => void): RawSocket {
+  use(hear: (packet: Uint8Array, source: string) => void, fail: (error: Error) => void): RawSocket {
     if (this.#failure) throw echoFailed(this.#failure)
     this.#socket.on('message', hear)
     this.#socket.on('error', fail)

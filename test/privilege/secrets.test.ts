@@ -161,11 +161,12 @@ inNamespaces(() => {
     t.after(() => run.child.kill('SIGKILL'))
     const left = new Map<string, string>()
     const deadline = performance.now() + 30_000
-    while (!/^arpcheck_members\{view="read"\} 4$/m.test(await text('http://127.0.0.1:10806/metrics')))
+    while (!/^arpcheck_members\{view="read"\} 4$/m.test(await textAt('http://127.0.0.1:10806/metrics')))
       assert.ok(performance.now() < deadline, `no view was read: ${run.stderr}`)
     for (const path of ['metrics', 'api/v1/report', 'probe?target=192.168.1.60'])
-      left.set(path, await text(`http://127.0.0.1:10806/${path}`))
-    for (const path of ['-/healthy', '-/ready']) left.set(path, await text(`http://127.0.0.1:10807/${path}`))
+      left.set(path, await textAt(`http://127.0.0.1:10806/${path}`))
+    for (const path of ['-/healthy', '-/ready'])
+      left.set(path, await textAt(`http://127.0.0.1:10807/${path}`))
     run.child.kill('SIGTERM')
     assert.equal(await run.ended, 0)
     left.set('log', run.stderr).set('stdout', `.${run.stdout}`)
@@ -175,7 +176,7 @@ inNamespaces(() => {
   })
 })
 
-async function text(url: string): Promise<string> {
+async function textAt(url: string): Promise<string> {
   try {
     return await (await fetch(url)).text()
   } catch {
