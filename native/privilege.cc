@@ -26,8 +26,8 @@ constexpr size_t MAX_INSTRUCTIONS = 256;
 // No thread can block it: glibc uses it for setuid, to the same end, and keeps it out of every mask (nptl(7)).
 constexpr int BROADCAST = 33;
 constexpr int ROUNDS = 8;
-constexpr int WAITS = 500;
-constexpr timespec WAIT = {0, 1'000'000};
+constexpr int WAITS = 5000;
+constexpr timespec WAIT = {0, 100'000};
 
 // The kernel's, which glibc's sigaction does not let near this signal. The same on x86_64 and aarch64.
 struct KernelAction {

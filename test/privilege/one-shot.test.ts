@@ -1,6 +1,7 @@
 // The built program on a cable: what it may do once its sockets are open, as the kernel tells it of each thread.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { doubleWith, file, folder } from '../helpers/double.ts'
 import { homelab } from '../helpers/homelab.ts'
@@ -43,6 +44,9 @@ inNamespaces(() => {
     const argv = ['--kubeconfig', kubeconfig, '--no-cache', '--timeout', '60s', '-i', 'eno1']
     const run = new Probed([...argv, '192.168.1.60'], folder(t))
     await run.has(NO_RIGHT)
+    // for a node that turns out to be silent
+    const sockets = readFileSync(`/proc/${run.child.pid}/net/raw`, 'utf8').trim().split('\n').length - 1
+    assert.equal(sockets, packageMissing('raw-socket') === false ? 1 : 0)
     assert.deepEqual(await run.tries(), REFUSED)
     run.child.kill('SIGINT')
     await run.ended
