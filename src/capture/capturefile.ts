@@ -30,6 +30,8 @@ export interface CaptureFile {
 export interface ReadOptions {
   /** Which interface of a pcapng file; needed only where several hold ARP. */
   readonly interface?: string
+  /** The file is open, and none of it has been read. */
+  readonly onOpened?: () => void
   readonly signal?: AbortSignal
 }
 
@@ -50,7 +52,7 @@ const KEPT_BYTES = 128
 export async function readCaptureFile(path: string, options: ReadOptions = {}): Promise<CaptureFile> {
   const reader = new CaptureFileReader()
   const kept = new ArpFrames()
-  const end = await readPieces(path, options.signal, (piece) => {
+  const end = await readPieces(path, options, (piece) => {
     const isRoom = kept.keep(reader.push(piece))
     return isRoom ? reader.problem : 'too-many-frames'
   })
@@ -68,7 +70,7 @@ export async function readCaptureFile(path: string, options: ReadOptions = {}): 
 /** Hands a file over piece by piece until `take` names a reason to stop; null: it was read to its end. */
 async function readPieces(
   path: string,
-  signal: AbortSignal | undefined,
+  { signal, onOpened }: ReadOptions,
   take: (piece: Uint8Array) => CaptureFile['problem'],
 ): Promise<CaptureFile['problem']> {
   const failed = (cause: unknown): never => {
@@ -76,6 +78,7 @@ async function readPieces(
   }
   const file = await open(path === '-' ? '/dev/stdin' : path).catch(failed)
   try {
+    onOpened?.()
     for (let read = 0; read <= MAX_FILE_BYTES;) {
       signal?.throwIfAborted()
       const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES)).catch(failed)

@@ -30,9 +30,11 @@ export async function prepare(
   refuseMixtures(settings)
   const found = await findCluster(options, settings, world)
   if (settings.replay !== null) {
-    sealNow(settings, world)
     const { replay } = await import('./replay.ts')
-    const replayed = await replay(settings.replay, options, settings.asker)
+    const replayed = await replay(settings.replay, options, {
+      asker: settings.asker,
+      onOpened: () => sealNow(settings, world),
+    })
     return { ...found, ...replayed, close: async () => {} }
   }
   const live = settings.engine === 'cap' ? capEdges() : liveEdges()

@@ -1,7 +1,7 @@
 // The built program on a cable: what it may do once its sockets are open, as the kernel tells it of each thread.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { readFileSync } from 'node:fs'
+import { chownSync, closeSync, openSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { doubleWith, file, folder } from '../helpers/double.ts'
 import { homelab } from '../helpers/homelab.ts'
@@ -70,12 +70,23 @@ inNamespaces(() => {
     assert.equal((await runProgram(argv, env)).stderr, '')
   })
 
-  test('--replay gives up all of it before it reads the file', async (t) => {
+  test('--replay opens its file with every right, and reads none of it before it has given up all of them', async (t) => {
     const path = join(folder(t), 'a pipe that nobody writes to')
     runCommand('mkfifo', [path])
+    const writer = openSync(path, 'r+')
     const run = new Probed(['--replay', path, '192.168.1.60'], folder(t))
     await run.has(NO_RIGHT)
     run.child.kill('SIGKILL')
     await run.ended
+    closeSync(writer)
+  })
+
+  test('--replay by root reads a file that another user keeps to himself', async (t) => {
+    const path = join(folder(t), 'seen.pcapng')
+    const ask = ['--no-kube', '--interval', '10ms', '--timeout', '100ms', '192.168.1.60']
+    await runProgram(['--pcap', path, ...ask])
+    chownSync(path, 65534, 65534)
+    const { status, stderr } = await runProgram(['--replay', path, '--timeout', '100ms', '192.168.1.60'])
+    assert.deepEqual([status, stderr], [3, ''], 'judged: nothing was heard')
   })
 })
