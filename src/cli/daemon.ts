@@ -14,6 +14,7 @@ import { daemonHelp } from './daemon/help.ts'
 import { configText } from './daemon/print.ts'
 import { readDaemonConfig } from './daemon/read.ts'
 import { onInterrupt } from './interrupt.ts'
+import { lessenDaemon, sealDaemon } from './sealing.ts'
 import { write, type World } from './streams.ts'
 
 declare const ARPCHECK_VERSION: string
@@ -40,6 +41,7 @@ async function watchUntilStopped(
   config: DaemonConfig,
   world: World,
 ): Promise<number> {
+  lessenDaemon(world)
   setFlagsFromString(SMALL_YOUNG)
   const out = logFile(2)
   const log = openLog({ level: config.logLevel, format: config.logFormat, out })
@@ -47,6 +49,7 @@ async function watchUntilStopped(
   const closed = new AbortController()
   signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
   const daemon = await openLiveDaemon(config, world.env, log).catch(tellDaemon)
+  sealDaemon(daemon.startsPrograms, world, (why) => log.warn?.('some rights are not given up', { why }))
   try {
     const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
     await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)
