@@ -23,7 +23,13 @@ view.setUint16(4, 18, true)
 view.setUint16(6, 0x301, true)
 
 function capture(raw) {
-  const small = { snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096 }
+  const small = {
+    snapLength: 128,
+    kernelBufferBytes: 1 << 20,
+    ringFrames: 4096,
+    highRate: false,
+    foldRepeats: false,
+  }
   raw.open({ device: 'far0', filter: 'arp', etherType: 3, ...small }, () => {})
   raw.close()
 }
