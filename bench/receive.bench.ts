@@ -1,100 +1,52 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { openCap } from '../src/capture/cap.ts'
-import { openNative } from '../src/capture/native.ts'
-import type { Capture, CaptureEvents } from '../src/capture/capture.ts'
-import { encodeArp } from '../src/core/arp.ts'
-import { ipv4Of } from '../src/core/ip.ts'
-import { parseMac } from '../src/core/mac.ts'
-import { cable, inNamespaces, ipCommand, MACS } from '../test/helpers/netns.ts'
-import { tell } from './measure.ts'
+import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
+import { publish, samplesInTurn, tell } from './measure.ts'
+import { lossOf, measure, receivesHere, type Received, type Receiver } from './receivers.ts'
 
-// What a reply costs the process that receives it, user and system time of all its threads, up to JavaScript: replies
-// come over a veth pair at a steady rate, and each engine drains them in a process of its own, in turn.
+// What a reply costs the process that receives it, user and system time of all its threads, up to a decoded frame in
+// JavaScript (cap: up to its event; tcpdump: up to /dev/null). Softirqs are not in it: they run beside the generator.
 
-const ENGINES = ['native', 'cap'] as const
-type Engine = (typeof ENGINES)[number]
-const RATES = [2_000, 50_000, 200_000]
-const SECONDS = 1
-const ROUNDS = 3
-/** Set in the process that receives. */
-const ROLE = 'ARPCHECK_BENCH_RECEIVER'
-const [OURS, THEIRS] = [parseMac(MACS.near)!, parseMac(MACS.far)!]
+const ROUNDS = 5
+const ADDRESSES = 4096
+/** Replies a second, and for how many seconds. */
+const RATES = [
+  { perSecond: 2_000, seconds: 2, receivers: ['low-latency', 'cap'] },
+  { perSecond: 50_000, seconds: 1, receivers: ['low-latency', 'high-rate', 'cap'] },
+  { perSecond: 200_000, seconds: 1, receivers: ['low-latency', 'high-rate', 'cap', 'tcpdump'] },
+  { perSecond: 1_000_000, seconds: 1, receivers: ['low-latency', 'high-rate', 'tcpdump'] },
+] as const satisfies readonly { perSecond: number; seconds: number; receivers: readonly Receiver[] }[]
+/** The rate of the published cell: cap loses more of a faster one. */
+const PUBLISHED = 200_000
 
-interface Received {
-  readonly frames: number
-  readonly cpuUs: number
-}
+if (!receivesHere())
+  inNamespaces(() => {
+    cable('near', 'far')
+    ipCommand('address add 10.0.0.1/24 dev near')
+    void measureAll()
+  })
 
-if (process.env[ROLE] === undefined) inNamespaces(() => void measure())
-else receive(process.env[ROLE] as Engine)
-
-async function measure(): Promise<void> {
-  cable('near', 'far')
-  // libpcap warns of an interface without one
-  ipCommand('address add 10.0.0.1/24 dev near')
-  const sender = openNative({ device: 'far', filter: 'less 1' }, { onFrames: () => {}, onTrouble: () => {} })
-  for (const rate of RATES) {
-    const runs: Record<Engine, Received[]> = { native: [], cap: [] }
-    for (let round = 0; round < ROUNDS; round++)
-      for (const engine of ENGINES) runs[engine].push(await oneRun(engine, sender, rate))
-    for (const engine of ENGINES) tellEngine(engine, rate, runs[engine])
+async function measureAll(): Promise<void> {
+  for (const { perSecond, seconds, receivers } of RATES) {
+    const offer = { replies: perSecond * seconds, perSecond, addresses: ADDRESSES }
+    const subjects = receivers.map((receiver) => [receiver, () => measure(receiver, offer)] as const)
+    const runs = await samplesInTurn<Receiver, Received>(ROUNDS, Object.fromEntries(subjects) as never)
+    for (const receiver of receivers) tellReceiver(receiver, perSecond, runs)
+    if (perSecond === PUBLISHED) publishCost(runs)
   }
-  sender.close()
 }
 
-function tellEngine(engine: Engine, rate: number, runs: readonly Received[]): void {
-  const name = (by: Engine) => `${by}, ${rate} replies/s`
-  const costs = runs.map(({ frames, cpuUs }) => cpuUs / frames)
-  tell({ name: name(engine), unit: 'us', samples: costs, against: name('cap') })
-  const losses = runs.map(({ frames }) => 100 * (1 - frames / (rate * SECONDS)))
-  tell({ name: '  lost', unit: '%', samples: losses })
+function tellReceiver(receiver: Receiver, perSecond: number, runs: Record<Receiver, Received[]>): void {
+  const name = (by: Receiver) => `${by}, ${perSecond} replies/s`
+  tell({ name: name(receiver), unit: 'us', samples: costs(runs[receiver]), against: name('cap') })
+  const losses = runs[receiver].map((run) => (100 * lossOf(run)) / run.offered)
+  if (losses.some((loss) => loss > 0)) tell({ name: '  lost', unit: '%', samples: losses })
 }
 
-async function oneRun(engine: Engine, sender: Capture, rate: number): Promise<Received> {
-  const child: ChildProcess = fork(__filename, { env: { ...process.env, [ROLE]: engine } })
-  await once(child, 'message')
-  const frames = Array.from({ length: rate * SECONDS }, (_, i) => reply(i))
-  await sender.send({ frames, gapNs: 1e9 / rate })
-  child.send('sent')
-  const [received] = (await once(child, 'message')) as [Received]
-  await once(child, 'exit')
-  return received
+function publishCost(runs: Record<Receiver, Received[]>): void {
+  const peers = { cap: costs(runs.cap), tcpdump: costs(runs.tcpdump) }
+  const goal = '≤ 0.12 us, ≤ 0.1 × cap; low-latency ≤ 0.25 us'
+  publish({ key: 'receive-cost', unit: 'us', ours: costs(runs['high-rate']), peers, goal })
 }
 
-function receive(engine: Engine): void {
-  let frames = 0
-  const events: CaptureEvents = { onFrames: () => (frames += capture.drain().length), onTrouble: () => {} }
-  const capture: Capture =
-    engine === 'native'
-      ? openNative({ device: 'near' }, events)
-      : openCap({ device: 'near', frames: 1600 }, events)
-  const begun = process.cpuUsage()
-  process.once('message', () =>
-    // the last burst may wait a millisecond
-    setTimeout(() => {
-      frames += capture.drain().length
-      const { user, system } = process.cpuUsage(begun)
-      capture.close()
-      process.send!({ frames, cpuUs: user + system } satisfies Received, () => process.exit())
-    }, 50),
-  )
-  process.send!('listens')
-}
-
-function reply(i: number): Uint8Array {
-  const bytes = new Uint8Array(60)
-  const spa = ipv4Of(0x0a14_0000 + (i & 0xffff))
-  bytes.set(
-    encodeArp({
-      op: 'reply',
-      ethDst: OURS,
-      ethSrc: THEIRS,
-      sha: THEIRS,
-      spa,
-      tha: OURS,
-      tpa: ipv4Of(0x0a00_0001),
-    }),
-  )
-  return bytes
+function costs(runs: readonly Received[]): number[] {
+  return runs.map(({ frames, cpuUs }) => cpuUs / frames)
 }

@@ -2,11 +2,13 @@
 #include <node_api.h>
 
 #include "capture_object.h"
+#include "file_fold_object.h"
 #include "netlink_object.h"
 
 // Runs on the thread of the loading environment.
 NAPI_MODULE_INIT() {
   register_capture(env, exports);
+  register_file_fold(env, exports);
   register_netlink(env, exports);
   return exports;
 }

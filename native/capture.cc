@@ -19,6 +19,13 @@ constexpr int BURST_FRAMES = 256;
 // docs/decisions/0011; the longest is also what a burst's last frame may wait, never its stamp.
 constexpr long FIRST_PAUSE_NS = 200'000;
 constexpr long LONGEST_PAUSE_NS = 1'000'000;
+// The same where few frames come, but steadily: two threads wake for each frame otherwise.
+constexpr long TRICKLE_PAUSE_NS = 2'000'000;
+constexpr size_t TRICKLE_FRAMES = 8;
+// What only repeats waits so long before JavaScript hears of it: its work is bounded by who answers, not by how often.
+constexpr int64_t REPEATS_WAIT_NS = 100'000'000;
+// High rate: a block of the kernel's is closed when full or after so long. What a stopped process survives is blocks x this.
+constexpr int BLOCK_MS = 10;
 // An interface that flaps faster than JavaScript listens must not fill memory.
 constexpr size_t MAX_TROUBLES = 64;
 constexpr int MAX_ERRORS_IN_A_ROW = 100;
@@ -57,7 +64,7 @@ bool Capture::open(const CaptureOptions& options, std::function<void(uint32_t)> 
   }
   if (!open_pcap(options, trouble)) return false;
   wake_fd_ = open_wake_fd();
-  if (wake_fd_ < 0 || !ring_.reserve(options.ring_frames, static_cast<size_t>(options.snap_length))) {
+  if (wake_fd_ < 0 || !ring_.reserve(options.ring_frames, static_cast<size_t>(options.snap_length), options.fold_repeats)) {
     return refuse(trouble, std::strerror(errno));
   }
   if (!sender_.open(opened_link_.index, [this] { wake_(EVENT_SENT); }, trouble)) return false;
@@ -65,8 +72,8 @@ bool Capture::open(const CaptureOptions& options, std::function<void(uint32_t)> 
   return running_ || refuse(trouble, "no thread can be started");
 }
 
-// Immediate mode: the kernel wakes us per frame, and the gathering below makes bursts of them. Its alternative, blocks
-// that the kernel closes by a timer, loses frames when we are stopped for longer than blocks x timer.
+// Immediate mode: the kernel wakes us per frame, and the gathering below makes bursts of them. Its alternative for high
+// rates, blocks that the kernel closes by a timer, loses frames when we are stopped for longer than blocks x timer.
 bool Capture::open_pcap(const CaptureOptions& options, Trouble* trouble) {
   char message[PCAP_ERRBUF_SIZE] = "";
   pcap_ = pcap_create(options.device.c_str(), message);
@@ -74,7 +81,9 @@ bool Capture::open_pcap(const CaptureOptions& options, Trouble* trouble) {
   pcap_set_snaplen(pcap_, options.snap_length);
   pcap_set_promisc(pcap_, 0);
   pcap_set_protocol_linux(pcap_, options.ether_type);
-  pcap_set_immediate_mode(pcap_, 1);
+  high_rate_ = options.high_rate;
+  if (high_rate_) pcap_set_timeout(pcap_, BLOCK_MS);
+  else pcap_set_immediate_mode(pcap_, 1);
   pcap_set_buffer_size(pcap_, options.kernel_buffer_bytes);
   pcap_set_tstamp_precision(pcap_, PCAP_TSTAMP_PRECISION_NANO);
   const int status = pcap_activate(pcap_);
@@ -179,20 +188,51 @@ void Capture::run() {
     pollfd watched[3] = {{wake_fd_, POLLIN, 0},
                          {handle_alive_ ? pcap_fileno(pcap_) : -1, POLLIN, 0},
                          {link_.gone() ? -1 : link_.fd(), POLLIN, 0}};
-    if (poll(watched, 3, -1) < 0 && errno != EINTR) return give_up(std::strerror(errno));
+    if (poll(watched, 3, poll_timeout_ms()) < 0 && errno != EINTR) return give_up(std::strerror(errno));
     if (watched[1].revents != 0) receive();
     if (watched[2].revents != 0) read_link();
+    hold_back();
   }
 }
 
-// Tells of the first frames at once, then lets more gather while each look finds several: at a high rate the kernel
-// would otherwise wake us for every few frames. A lone frame costs one wake-up and no pause.
+// Tells of the first frames at once, then lets more gather while each look finds some: the kernel would otherwise wake us
+// for every few frames. A lone frame costs one wake-up and no pause.
 void Capture::receive() {
+  const size_t frames = receive_all();
+  const int64_t now = monotonic_ns();
+  const bool flows = frames > 1 || now - received_ns_ < TRICKLE_PAUSE_NS;
+  received_ns_ = now;
+  if (!high_rate_ && flows) gather(frames);
+}
+
+void Capture::gather(size_t frames) {
   timespec pause = {0, FIRST_PAUSE_NS};
-  while (handle_alive_ && !stop_ && receive_all() > 1) {
-    nanosleep(&pause, nullptr);
-    pause.tv_nsec = std::min(2 * pause.tv_nsec, LONGEST_PAUSE_NS);
+  while (handle_alive_ && !stop_ && frames > 0) {
+    pollfd watched[2] = {{wake_fd_, POLLIN, 0}, {link_.gone() ? -1 : link_.fd(), POLLIN, 0}};
+    if (ppoll(watched, 2, &pause, nullptr) > 0 && watched[1].revents != 0) read_link();
+    frames = receive_all();
+    hold_back();
+    pause.tv_nsec = std::min(2 * pause.tv_nsec, frames < TRICKLE_FRAMES ? TRICKLE_PAUSE_NS : LONGEST_PAUSE_NS);
   }
+  received_ns_ = monotonic_ns();
+}
+
+// Tells of what only repeats once it has waited long enough.
+void Capture::hold_back() {
+  if (!ring_.holds_back()) {
+    repeats_due_ns_ = 0;
+    return;
+  }
+  const int64_t now = monotonic_ns();
+  if (repeats_due_ns_ == 0) repeats_due_ns_ = now + REPEATS_WAIT_NS;
+  if (now < repeats_due_ns_) return;
+  repeats_due_ns_ = 0;
+  if (ring_.announce_all()) wake_(EVENT_FRAMES);
+}
+
+int Capture::poll_timeout_ms() const {
+  if (repeats_due_ns_ == 0) return -1;
+  return static_cast<int>(std::max<int64_t>(0, repeats_due_ns_ - monotonic_ns()) / 1'000'000) + 1;
 }
 
 // Empties the kernel's ring into ours.
@@ -224,6 +264,8 @@ void Capture::on_frame(u_char* burst, const pcap_pkthdr* header, const u_char* b
   RecordHeader record{};
   // tv_usec holds nanoseconds: that is what PCAP_TSTAMP_PRECISION_NANO means
   record.at_ns = static_cast<uint64_t>(header->ts.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(header->ts.tv_usec);
+  record.last_ns = record.at_ns;
+  record.frames = 1;
   record.wire_length = header->len;
   record.captured_length = static_cast<uint16_t>(header->caplen);
   reinterpret_cast<FrameRing::Burst*>(burst)->push(record, bytes);

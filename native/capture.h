@@ -23,6 +23,10 @@ struct CaptureOptions {
   int snap_length = 0;
   int kernel_buffer_bytes = 0;
   size_t ring_frames = 0;
+  // Blocks that the kernel closes, instead of a wake-up for each frame.
+  bool high_rate = false;
+  // A frame that says the same as one that waits is counted there.
+  bool fold_repeats = false;
 };
 
 struct CaptureStats {
@@ -70,6 +74,9 @@ class Capture {
   static void* run_thread(void* self);
   void run();
   void receive();
+  void gather(size_t frames);
+  void hold_back();
+  int poll_timeout_ms() const;
   size_t receive_all();
   int receive_burst();
   void handle_error();
@@ -89,6 +96,9 @@ class Capture {
   bool running_ = false;
   bool handle_alive_ = true;  // the receive thread's: false once nothing can come any more
   int errors_in_a_row_ = 0;   // the receive thread's
+  bool high_rate_ = false;
+  int64_t received_ns_ = 0;   // the receive thread's: when frames were last found
+  int64_t repeats_due_ns_ = 0;  // the receive thread's: when to tell of what only repeats; 0: nothing is held back
   std::atomic<bool> stop_{false};
   CaptureStats totals_;       // the environment's thread's
   pcap_stat counted_{};       // the environment's thread's: what totals_ already holds

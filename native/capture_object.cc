@@ -142,22 +142,26 @@ napi_value construct(napi_env env, napi_callback_info info) {
 }
 
 bool read_options(napi_env env, napi_value object, CaptureOptions* options) {
-  int64_t ether_type = 0, snap_length = 0, kernel_buffer_bytes = 0, ring_frames = 0;
+  int64_t ether_type = 0, snap_length = 0, kernel_buffer_bytes = 0, ring_frames = 0, high_rate = 0, fold_repeats = 0;
   const bool valid =
       get_string_property(env, object, "device", &options->device) &&
       get_string_property(env, object, "filter", &options->filter) &&
       get_integer_property(env, object, "etherType", 1, 0xffff, &ether_type) &&
       get_integer_property(env, object, "snapLength", 64, MAX_SNAP_LENGTH, &snap_length) &&
       get_integer_property(env, object, "kernelBufferBytes", 1, MAX_KERNEL_BUFFER_BYTES, &kernel_buffer_bytes) &&
-      get_integer_property(env, object, "ringFrames", 1, MAX_RING_FRAMES, &ring_frames);
+      get_integer_property(env, object, "ringFrames", 1, MAX_RING_FRAMES, &ring_frames) &&
+      get_integer_property(env, object, "highRate", 0, 1, &high_rate) &&
+      get_integer_property(env, object, "foldRepeats", 0, 1, &fold_repeats);
   options->ether_type = static_cast<int>(ether_type);
   options->snap_length = static_cast<int>(snap_length);
   options->kernel_buffer_bytes = static_cast<int>(kernel_buffer_bytes);
   options->ring_frames = static_cast<size_t>(ring_frames);
+  options->high_rate = high_rate == 1;
+  options->fold_repeats = fold_repeats == 1;
   return valid;
 }
 
-// open({ device, filter, etherType, snapLength, kernelBufferBytes, ringFrames }, onEvents) → { index, mac, recordBytes }
+// open({ device, filter, etherType, snapLength, kernelBufferBytes, ringFrames, highRate, foldRepeats }, onEvents) → { index, mac, recordBytes }
 napi_value js_open(napi_env env, napi_callback_info info) {
   Call call;
   if (!read_call(env, info, &call)) return nullptr;
@@ -169,7 +173,7 @@ napi_value js_open(napi_env env, napi_callback_info info) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, call.argument[1], &type);
   if (type != napi_function || !read_options(env, call.argument[0], &options)) {
-    napi_throw_type_error(env, nullptr, "open needs device, filter, etherType, snapLength, kernelBufferBytes, ringFrames and a callback");
+    napi_throw_type_error(env, nullptr, "open needs device, filter, etherType, snapLength, kernelBufferBytes, ringFrames, highRate, foldRepeats and a callback");
     return nullptr;
   }
   Trouble trouble;

@@ -1,6 +1,6 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
-import { encodeArp } from './core/arp.ts'
+import { encodeArp, framesOf } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
 import {
   attributionQuestions,
@@ -160,8 +160,10 @@ class Asker {
 
   #collect(): void {
     const frames = this.#capture.drain()
-    this.#drained += frames.length
-    for (const frame of frames) hear(this.#current, frame)
+    for (const frame of frames) {
+      this.#drained += framesOf(frame)
+      hear(this.#current, frame)
+    }
   }
 
   #whoHas({ ip, to }: Question): Uint8Array {

@@ -66,6 +66,7 @@ export async function openLiveDaemon(
             device,
             filter: WATCHER_FILTER,
             ringFrames: RING_FRAMES,
+            foldRepeats: true,
             kernelBufferBytes: RING_FRAMES * KERNEL_FRAME_BYTES,
           },
           events,

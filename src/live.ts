@@ -12,7 +12,7 @@ import { echo } from './icmp/echo.ts'
 const RING_FRAMES = { least: 4096, most: 262_144 }
 const ANSWERS_EACH = 4
 /** What a frame takes in the kernel's buffer at the engine's snap length. */
-const KERNEL_FRAME_BYTES = 208
+const KERNEL_FRAME_BYTES = 144
 
 /** The edges of a check that asks on this host's own interfaces, by the native engine. */
 export function liveEdges(): CheckEdges {
@@ -21,7 +21,8 @@ export function liveEdges(): CheckEdges {
     hostFacts: () => readHostFacts(),
     openCapture: (device, frames, events) => {
       const ringFrames = Math.min(RING_FRAMES.most, Math.max(RING_FRAMES.least, frames * ANSWERS_EACH))
-      return openNative({ device, ringFrames, kernelBufferBytes: ringFrames * KERNEL_FRAME_BYTES }, events)
+      const kernelBufferBytes = ringFrames * KERNEL_FRAME_BYTES
+      return openNative({ device, ringFrames, kernelBufferBytes, foldRepeats: true }, events)
     },
     echo: askByEcho,
   }

@@ -37,6 +37,8 @@ export interface CaptureEvents {
   readonly onFrames: () => void
   /** The interface went down, came back, changed or is gone. The capture stays open unless `gone`. */
   readonly onTrouble: (error: ArpcheckError) => void
+  /** Every frame is wanted, also those that only repeat: somebody keeps them. */
+  readonly everyFrame?: boolean
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CapturedFrame } from '../core/arp.ts'
 import type { InterfaceAddress } from '../core/host.ts'
 import type { Mac } from '../core/mac.ts'
 import { cannotRead, noSuchInterface, nothingToJudge, severalInterfaces } from './fileerrors.ts'
+import { openFold, type Fold } from './fold.ts'
 import type { FileFrame, FileInterface, FileProblem } from './fileformat.ts'
 import { CaptureFileReader } from './pcapfile.ts'
 
@@ -38,6 +39,8 @@ const MAX_ARP_FRAMES = 1_000_000
 /** About 20 s of reading. */
 const MAX_FILE_BYTES = 4 * 2 ** 30
 const PIECE_BYTES = 1 << 20
+/** Room before a piece for the end of the one before it. */
+const HEADROOM_BYTES = 1 << 16
 const POOL_BYTES = 1 << 16
 /** An ARP frame with padding and a VLAN tag. */
 const KEPT_BYTES = 128
@@ -48,13 +51,14 @@ const KEPT_BYTES = 128
  * be told which interface is meant, and the reason of an abort.
  */
 export async function readCaptureFile(path: string, options: ReadOptions = {}): Promise<CaptureFile> {
-  const reader = new CaptureFileReader()
-  const kept = new ArpFrames()
-  const end = await readPieces(path, options.signal, (piece) => {
-    const isRoom = kept.keep(reader.push(piece))
+  const kept = new ArpFrames(openFold(MAX_ARP_FRAMES))
+  const reader = new CaptureFileReader(kept.fold?.take)
+  const end = await readPieces(path, options.signal, (piece, headroom) => {
+    const isRoom = kept.keep(reader.push(piece, headroom))
     return isRoom ? reader.problem : 'too-many-frames'
   })
   if (end === null) reader.end()
+  kept.end()
   const problem = end ?? reader.problem
   const ignored = Object.fromEntries([...reader.ignored, ...kept.ignored])
   if (kept.frames.length === 0) throw nothingToJudge(path, problem, ignored)
@@ -65,22 +69,36 @@ export async function readCaptureFile(path: string, options: ReadOptions = {}): 
   return { path, interface: name, ...told, endNs, frames, ignored, problem }
 }
 
-/** Hands a file over piece by piece until `take` names a reason to stop; null: it was read to its end. */
+/**
+ * Hands a file over piece by piece until `take` names a reason to stop; null: it was read to its end. The next piece is
+ * read meanwhile, into another of three buffers: `take` may keep the end of a piece until it has had the next one.
+ */
 async function readPieces(
   path: string,
   signal: AbortSignal | undefined,
-  take: (piece: Uint8Array) => CaptureFile['problem'],
+  take: (piece: Uint8Array, headroom: number) => CaptureFile['problem'],
 ): Promise<CaptureFile['problem']> {
   const failed = (cause: unknown): never => {
     throw cannotRead(path, cause)
   }
   const file = await open(path === '-' ? '/dev/stdin' : path).catch(failed)
+  const buffers = Array.from({ length: 3 }, () => new Uint8Array(HEADROOM_BYTES + PIECE_BYTES))
+  const readInto = (turn: number) => {
+    const reading = file.read(buffers[turn % buffers.length]!, HEADROOM_BYTES, PIECE_BYTES).catch(failed)
+    // whoever stops early does not wait for it
+    reading.catch(() => {})
+    return reading
+  }
   try {
-    for (let read = 0; read <= MAX_FILE_BYTES;) {
+    // a pipe may have no more to give for long: it is read when it is asked
+    const isAhead = (await file.stat()).isFile()
+    let next = isAhead ? readInto(0) : null
+    for (let [read, turn] = [0, 0]; read <= MAX_FILE_BYTES; turn++) {
       signal?.throwIfAborted()
-      const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES)).catch(failed)
+      const { bytesRead, buffer } = await (next ?? readInto(turn))
       if (bytesRead === 0) return null
-      const problem = take(buffer.subarray(0, bytesRead))
+      if (isAhead) next = readInto(turn + 1)
+      const problem = take(buffer.subarray(HEADROOM_BYTES, HEADROOM_BYTES + bytesRead), HEADROOM_BYTES)
       if (problem) return problem
       read += bytesRead
     }
@@ -90,21 +108,36 @@ async function readPieces(
   }
 }
 
-/** Copies of the ARP frames among those that a reader finds: the file's pieces need not stay. */
+/** Copies of the ARP frames among those that a reader finds, and those that were folded: its pieces need not stay. */
 class ArpFrames {
   readonly frames: FileFrame[] = []
   readonly ignored = new Map<string, number>()
+  readonly fold: Fold | null
   #pool = new Uint8Array(0)
+
+  constructor(fold: Fold | null) {
+    this.fold = fold
+  }
 
   /** False when there was no room for all of them. */
   keep(found: readonly FileFrame[]): boolean {
     const arp = found.filter(({ bytes }) => isArp(bytes))
-    const room = MAX_ARP_FRAMES - this.frames.length
+    const room = MAX_ARP_FRAMES - this.frames.length - (this.fold?.count() ?? 0)
     for (const frame of arp.slice(0, room))
       this.frames.push({ ...frame, bytes: this.#copy(frame.bytes.subarray(0, KEPT_BYTES)) })
-    const others = found.length - arp.length
-    if (others > 0) this.ignored.set('not-arp', (this.ignored.get('not-arp') ?? 0) + others)
+    this.#ignore(found.length - arp.length)
     return arp.length <= room
+  }
+
+  /** The file is over. */
+  end(): void {
+    if (!this.fold) return
+    for (const frame of this.fold.frames()) this.frames.push(frame)
+    this.#ignore(this.fold.others())
+  }
+
+  #ignore(others: number): void {
+    if (others > 0) this.ignored.set('not-arp', (this.ignored.get('not-arp') ?? 0) + others)
   }
 
   #copy(bytes: Uint8Array): Uint8Array {
@@ -143,8 +176,12 @@ function chooseInterface(
 
 /** A capture from several queues may be out of step by microseconds. */
 function inOrder(frames: readonly CapturedFrame[]): readonly CapturedFrame[] {
-  if (frames.some(({ atNs }) => atNs === null)) return frames
+  if (frames.some(({ atNs }) => atNs === null) || isInOrder(frames)) return frames
   return frames.toSorted((a, b) => (a.atNs! < b.atNs! ? -1 : a.atNs! > b.atNs! ? 1 : 0))
+}
+
+function isInOrder(frames: readonly CapturedFrame[]): boolean {
+  return frames.every(({ atNs }, i) => i === 0 || frames[i - 1]!.atNs! <= atNs!)
 }
 
 /** One interface, which a file of several sections describes in each. */

@@ -44,6 +44,15 @@ export interface Found {
   readonly frames: FileFrame[]
   readonly interfaces: FileInterface[]
   readonly ignored: Map<FileDrop, number>
+  /** Takes whole Ethernet records of a pcap file out of our hands, from the start of `bytes`: how many bytes of them. */
+  readonly fold?: ((bytes: Uint8Array, dialect: PcapDialect) => number) | undefined
+}
+
+/** How a pcap file words its records, told by its first four bytes. */
+export interface PcapDialect {
+  readonly littleEndian: boolean
+  /** One unit of a stamp's second field. */
+  readonly fractionNs: bigint
 }
 
 /** Reads whole records from the start of `bytes`: how many bytes they took, or what ended the reading for good. */

@@ -3,6 +3,7 @@ import type { CapturedFrame } from '../core/arp.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
 import type { Batch, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
 import { PROBER_FILTER } from './filter.ts'
+import { framesIn } from './records.ts'
 
 export interface NativeOptions {
   readonly device: string
@@ -12,26 +13,35 @@ export interface NativeOptions {
   readonly etherType?: number
   /** Bytes kept of each frame, 64 to 2048. */
   readonly snapLength?: number
-  /** Frames that come while the process is stopped wait here: about 208 bytes each at the default snap length. */
+  /** Frames that come while the process is stopped wait here: about 144 bytes each at the default snap length. */
   readonly kernelBufferBytes?: number
   /** Frames that come while JavaScript is busy wait here, at most this many between two drains. */
   readonly ringFrames?: number
+  /**
+   * `high-rate`: the kernel hands over blocks, every 10 ms at least: half the processor time a frame, but what comes may wait
+   * so long. `low-latency`: JavaScript hears of news at once, and of a steady flow each millisecond or two.
+   */
+  readonly mode?: 'low-latency' | 'high-rate'
+  /** Replies and announcements that say the same are handed over as one that stands for all, ten times a second at most. */
+  readonly foldRepeats?: boolean
 }
 
 const ETHERTYPE_ALL = 0x0003
 
-/** 128: an ARP frame, its padding and a VLAN tag. 16 MiB and 262,144 frames: a second without JavaScript at 200,000 frames/s. */
+/** 64: an ARP frame, its padding and a VLAN tag. 16 MiB and 262,144 frames: a second without JavaScript at 200,000 frames/s. */
 const DEFAULTS = {
   filter: PROBER_FILTER,
   etherType: ETHERTYPE_ALL,
-  snapLength: 128,
+  snapLength: 64,
   kernelBufferBytes: 16 * 1024 * 1024,
   ringFrames: 262_144,
+  mode: 'low-latency',
+  foldRepeats: false,
 } satisfies Partial<NativeOptions>
 
 /** All of C++ that TypeScript can see; native/README.md states who may call what, and when. */
 interface NativeCapture {
-  open(options: Required<NativeOptions>, onEvents: (events: number) => void): Opened
+  open(options: NativeSettings, onEvents: (events: number) => void): Opened
   /** How many records the next drain can write; what comes later is announced again. */
   ready(): number
   /** Writes whole records, oldest first, and returns how many. */
@@ -42,6 +52,11 @@ interface NativeCapture {
   stats(): CaptureStatistics | null
   troubles(): { code: ErrorCode; message: string }[]
   close(): void
+}
+
+interface NativeSettings extends Required<Omit<NativeOptions, 'mode' | 'foldRepeats'>> {
+  readonly highRate: 0 | 1
+  readonly foldRepeats: 0 | 1
 }
 
 interface Opened {
@@ -58,10 +73,6 @@ interface Addon {
 const EVENT_FRAMES = 1
 const EVENT_SENT = 2
 const EVENT_TROUBLE = 4
-
-/** Record: 0 atNs u64 | 8 wireLength u32 | 12 capturedLength u16 | 14 reserved u16 | 16 bytes; the host's byte order. */
-export const RECORD_HEADER_BYTES = 16
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Opens one interface. Throws an ArpcheckError that says why it cannot, and what to do. */
 export function openNative(options: NativeOptions, events: CaptureEvents): Capture {
@@ -92,7 +103,8 @@ class NativeEngine implements Capture {
     this.#native = new (captureAddon().Capture)()
     this.#events = events
     try {
-      this.#recordBytes = this.#native.open(options, (bits) => this.#onEvents(bits)).recordBytes
+      const settings = settingsOf(options, events)
+      this.#recordBytes = this.#native.open(settings, (bits) => this.#onEvents(bits)).recordBytes
     } catch (error) {
       throw openingError(error, options.device)
     }
@@ -107,16 +119,10 @@ class NativeEngine implements Capture {
   }
 
   drain(): CapturedFrame[] {
-    const records = this.drainRecords()
-    const count = records.byteLength / this.#recordBytes
-    return Array.from({ length: count }, (_, i) => frameAt(records, i * this.#recordBytes))
-  }
-
-  /** The same as records of `recordBytes` each, for a reader that decodes in place. */
-  drainRecords(): Uint8Array {
-    const records = new Uint8Array(this.#native.ready() * this.#recordBytes)
+    // not filled with zeros: the drain writes all of it
+    const records = Buffer.allocUnsafeSlow(this.#native.ready() * this.#recordBytes)
     this.#native.drain(records)
-    return records
+    return framesIn(records, this.#recordBytes)
   }
 
   statistics(): CaptureStatistics | null {
@@ -159,14 +165,12 @@ function packed(frames: readonly Uint8Array[]): [Uint8Array, Uint16Array] {
   return [bytes, lengths]
 }
 
-function frameAt(records: Uint8Array, offset: number): CapturedFrame {
-  const view = new DataView(records.buffer, records.byteOffset + offset, RECORD_HEADER_BYTES)
-  const start = offset + RECORD_HEADER_BYTES
-  return {
-    bytes: records.subarray(start, start + view.getUint16(12, LITTLE_ENDIAN)),
-    wireLength: view.getUint32(8, LITTLE_ENDIAN),
-    atNs: view.getBigUint64(0, LITTLE_ENDIAN),
-  }
+function settingsOf(
+  { mode, foldRepeats, ...options }: Required<NativeOptions>,
+  { everyFrame = false }: CaptureEvents,
+): NativeSettings {
+  const folds = foldRepeats && !everyFrame
+  return { ...options, highRate: mode === 'high-rate' ? 1 : 0, foldRepeats: folds ? 1 : 0 }
 }
 
 function openingError(error: unknown, device: string): unknown {

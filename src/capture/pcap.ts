@@ -9,6 +9,7 @@ import {
   type FileDrop,
   type Found,
   type Parse,
+  type PcapDialect,
 } from './fileformat.ts'
 
 const HEADER_BYTES = 24
@@ -17,14 +18,7 @@ const VERSION = { major: 2, minor: 4 } as const
 /** The upper bits of the field say whether frames end in a checksum. */
 const LINK_TYPE_MASK = 0xffff
 
-/** How a file words its records, told by its first four bytes. */
-interface Dialect {
-  readonly littleEndian: boolean
-  /** One unit of a stamp's second field. */
-  readonly fractionNs: bigint
-}
-
-const MAGICS: ReadonlyMap<number, Dialect> = new Map([
+const MAGICS: ReadonlyMap<number, PcapDialect> = new Map([
   [0xa1b2c3d4, { littleEndian: false, fractionNs: 1000n }],
   [0xd4c3b2a1, { littleEndian: true, fractionNs: 1000n }],
   [0xa1b23c4d, { littleEndian: false, fractionNs: 1n }],
@@ -38,7 +32,7 @@ export function pcapParser(bytes: Uint8Array): Parse | undefined {
 }
 
 /** 0 magic 4 version 8 zone 12 accuracy 16 snap length 20 link type 24 (draft-ietf-opsawg-pcap) */
-function parserOf(dialect: Dialect): Parse {
+function parserOf(dialect: PcapDialect): Parse {
   let drop: FileDrop | undefined
   let opened = false
   return (bytes, found) => {
@@ -60,12 +54,13 @@ function parserOf(dialect: Dialect): Parse {
 function readRecords(
   bytes: Uint8Array,
   start: number,
-  { littleEndian, fractionNs }: Dialect,
+  dialect: PcapDialect,
   found: Found,
   drop: FileDrop | undefined,
 ): ReturnType<Parse> {
+  const { littleEndian, fractionNs } = dialect
   const view = viewOf(bytes)
-  let at = start
+  let at = start + (drop ? 0 : (found.fold?.(bytes.subarray(start), dialect) ?? 0))
   while (bytes.length - at >= RECORD_BYTES) {
     const captured = view.getUint32(at + 8, littleEndian)
     if (captured > MAX_FRAME_BYTES) return { consumed: at, problem: 'bad-length' }

@@ -1,4 +1,4 @@
-import type { CapturedFrame } from '../core/arp.ts'
+import { framesOf, type CapturedFrame } from '../core/arp.ts'
 import type { Abilities, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
 import type { CaptureFile } from './capturefile.ts'
 
@@ -33,7 +33,7 @@ class Replay implements Capture {
   drain(): CapturedFrame[] {
     const frames = [...this.#waiting]
     this.#waiting = []
-    this.#heard += frames.length
+    this.#heard += frames.reduce((sum, frame) => sum + framesOf(frame), 0)
     return frames
   }
 

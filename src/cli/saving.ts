@@ -13,7 +13,7 @@ export function saving(edges: CheckEdges, recorder: Recorder, asked: readonly Ip
     ...edges,
     hostFacts,
     openCapture: (name, frames, events) => {
-      const capture = edges.openCapture(name, frames, events)
+      const capture = edges.openCapture(name, frames, { ...events, everyFrame: true })
       const link = hostFacts().links.find((one) => one.name === name)
       if (!link?.mac) return capture // went away meanwhile, which the capture tells
       const addresses = link.addresses.filter(({ ip }) => isIpv4(ip))

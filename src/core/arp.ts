@@ -1,5 +1,5 @@
 import { ipAt, ipBytes, type Ip } from './ip.ts'
-import { isGroupMac, macAt, putMac, ZERO_MAC, type Mac } from './mac.ts'
+import { macAt, putMac, ZERO_MAC, type Mac } from './mac.ts'
 
 /** One frame as a capture hands it over. */
 export interface CapturedFrame {
@@ -9,6 +9,11 @@ export interface CapturedFrame {
   readonly wireLength: number
   /** Kernel stamp, nanoseconds since 1970; null where the engine has none. */
   readonly atNs: bigint | null
+  /**
+   * How many frames this one stands for, 1 where it is missing: itself, the last, and those that said the same since the one
+   * before it in the list that said so.
+   */
+  readonly frames?: number
 }
 
 /** An Ethernet/IPv4 ARP frame (RFC 826). `ethSrc` is kept apart from `sha`: they may differ (ARP303). */
@@ -37,6 +42,8 @@ export const ARP_FRAME_BYTES = 42
 const ETHERTYPE_ARP = 0x0806
 const ETHERTYPE_VLAN = 0x8100
 const TAG_BYTES = 4
+/** IEEE 802: the I/G bit of a MAC's first byte; a group never sends. */
+const GROUP_BIT = 1
 
 /**
  * Decodes one captured frame: all of it or a reason. VLAN id 0 (a priority tag) is read through; any other
@@ -46,18 +53,16 @@ const TAG_BYTES = 4
  */
 export function decodeArp(bytes: Uint8Array): ArpFrame | DecodeDrop {
   if (bytes.byteLength < ARP_FRAME_BYTES) return 'short'
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const tagged = view.getUint16(12) === ETHERTYPE_VLAN
-  if (tagged && (view.getUint16(14) & 0xfff) !== 0) return 'vlan-tagged'
+  const tagged = uint16At(bytes, 12) === ETHERTYPE_VLAN
+  if (tagged && (uint16At(bytes, 14) & 0xfff) !== 0) return 'vlan-tagged'
   const at = tagged ? TAG_BYTES : 0
   if (bytes.byteLength < at + ARP_FRAME_BYTES) return 'short'
-  if (view.getUint16(at + 12) !== ETHERTYPE_ARP) return 'not-arp'
-  // ar_hrd 1, ar_pro 0x0800, ar_hln 6, ar_pln 4: the only shape whose addresses lie where we read them
-  if (view.getUint32(at + 14) !== 0x00010800 || view.getUint16(at + 18) !== 0x0604) return 'not-ethernet-ipv4'
-  const op = view.getUint16(at + 20)
+  if (uint16At(bytes, at + 12) !== ETHERTYPE_ARP) return 'not-arp'
+  if (!isEthernetIpv4(bytes, at)) return 'not-ethernet-ipv4'
+  const op = uint16At(bytes, at + 20)
   if (op !== 1 && op !== 2) return 'unknown-op'
   const sha = macAt(bytes, at + 22)
-  if (sha === ZERO_MAC || isGroupMac(sha)) return 'bad-sender'
+  if (sha === ZERO_MAC || (bytes[at + 22]! & GROUP_BIT) !== 0) return 'bad-sender'
   return {
     op: op === 1 ? 'who-has' : 'reply',
     ethDst: macAt(bytes, 0),
@@ -67,6 +72,19 @@ export function decodeArp(bytes: Uint8Array): ArpFrame | DecodeDrop {
     tha: macAt(bytes, at + 32),
     tpa: ipAt(bytes, at + 38, 4),
   }
+}
+
+/** ar_hrd 1, ar_pro 0x0800, ar_hln 6, ar_pln 4: the only shape whose addresses lie where we read them. */
+function isEthernetIpv4(bytes: Uint8Array, at: number): boolean {
+  return (
+    uint16At(bytes, at + 14) === 1 &&
+    uint16At(bytes, at + 16) === 0x0800 &&
+    uint16At(bytes, at + 18) === 0x0604
+  )
+}
+
+function uint16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!
 }
 
 /** The 42 bytes of an ARP frame; the NIC or its driver pads it to 60 where the medium asks for that. */
@@ -85,4 +103,9 @@ export function encodeArp(frame: ArpFrame): Uint8Array {
 /** An announcement (RFC 5227 section 3): sender and target are one address, whatever the operation. */
 export function isGratuitous(frame: ArpFrame): boolean {
   return frame.spa === frame.tpa
+}
+
+/** How many frames of the wire it stands for. */
+export function framesOf({ frames = 1 }: CapturedFrame): number {
+  return frames
 }

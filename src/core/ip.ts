@@ -30,10 +30,21 @@ export function ipBytes(ip: Ip): Uint8Array {
 
 /** The address in `length` bytes (4 or 16) at `offset`; the caller has checked the length. */
 export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
-  if (length === 4) {
-    return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ip
-  }
+  if (length === 4) return ipv4At(bytes, offset)
   return ipv6Text(bytes.subarray(offset, offset + 16)) as Ip
+}
+
+/** The texts of a /16, one for each place that an address leads to: what answers once answers again. */
+const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: [] as Ip[] }
+
+function ipv4At(bytes: Uint8Array, offset: number): Ip {
+  const [a, b, c, d] = [bytes[offset]!, bytes[offset + 1]!, bytes[offset + 2]!, bytes[offset + 3]!]
+  const number = (a << 24) | (b << 16) | (c << 8) | d
+  const place = (number ^ (number >>> 16)) & (MEMO.size - 1)
+  const known = MEMO.texts[place]
+  if (known !== undefined && MEMO.numbers[place] === number) return known
+  MEMO.numbers[place] = number
+  return (MEMO.texts[place] = `${a}.${b}.${c}.${d}` as Ip)
 }
 
 /** Numeric order, IPv4 before IPv6: the order of every table. */

@@ -23,11 +23,29 @@ export function parseMac(text: string): Mac | undefined {
   return text.toLowerCase().replaceAll('.', '').match(/../g)!.join(':') as Mac
 }
 
+/** The same few MACs come again and again: their texts are remembered, one for each place that their bytes lead to. */
+const MEMO = {
+  size: 1024,
+  upper: new Uint16Array(1024),
+  lower: new Int32Array(1024),
+  texts: Array<Mac>(1024),
+}
+
 /** The six bytes at `offset`; the caller has checked the length. */
 export function macAt(bytes: Uint8Array, offset: number): Mac {
-  let text = HEX[bytes[offset]!]!
-  for (let i = 1; i < MAC_BYTES; i++) text += ':' + HEX[bytes[offset + i]!]!
-  return text as Mac
+  const upper = (bytes[offset]! << 8) | bytes[offset + 1]!
+  const lower =
+    (bytes[offset + 2]! << 24) | (bytes[offset + 3]! << 16) | (bytes[offset + 4]! << 8) | bytes[offset + 5]!
+  const place = (lower ^ (lower >> 12) ^ upper) & (MEMO.size - 1)
+  const known = MEMO.texts[place]
+  if (known !== undefined && MEMO.lower[place] === lower && MEMO.upper[place] === upper) return known
+  MEMO.upper[place] = upper
+  MEMO.lower[place] = lower
+  return (MEMO.texts[place] = macText(bytes, offset))
+}
+
+function macText(bytes: Uint8Array, offset: number): Mac {
+  return Array.from({ length: MAC_BYTES }, (_, i) => HEX[bytes[offset + i]!]).join(':') as Mac
 }
 
 /** Writes the six bytes of `mac` at `offset`. */

@@ -1,4 +1,11 @@
-import { decodeArp, isGratuitous, type ArpFrame, type CapturedFrame, type DecodeDrop } from './arp.ts'
+import {
+  decodeArp,
+  framesOf,
+  isGratuitous,
+  type ArpFrame,
+  type CapturedFrame,
+  type DecodeDrop,
+} from './arp.ts'
 import type { Ip } from './ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
 
@@ -96,7 +103,7 @@ export function unaskedRound(ip: Ip, answers: readonly Answer[]): Round {
 export function hear(round: Round, captured: CapturedFrame): void {
   const frame = decodeArp(captured.bytes)
   const drop = typeof frame === 'string' ? frame : take(round, frame, captured)
-  if (drop) round.ignored.set(drop, (round.ignored.get(drop) ?? 0) + 1)
+  if (drop) round.ignored.set(drop, (round.ignored.get(drop) ?? 0) + framesOf(captured))
 }
 
 /** What has been heard about `ip` so far. */
@@ -166,14 +173,21 @@ function isLate({ lastAskNs, plan }: Round, atNs: bigint | null): boolean {
   return atNs !== null && lastAskNs !== null && atNs - lastAskNs > plan.timeoutNs
 }
 
-function firstAnswer(ledger: Ledger, frame: ArpFrame, { atNs, wireLength }: CapturedFrame): MutableAnswer {
+function firstAnswer(ledger: Ledger, frame: ArpFrame, captured: CapturedFrame): MutableAnswer {
+  const { atNs, wireLength } = captured
   const rttNs = atNs !== null && ledger.lastAskNs !== null ? atNs - ledger.lastAskNs : null
-  return { mac: frame.sha, ethSrcs: [frame.ethSrc], replies: 1, rttNs, shortestFrame: wireLength }
+  return {
+    mac: frame.sha,
+    ethSrcs: [frame.ethSrc],
+    replies: framesOf(captured),
+    rttNs,
+    shortestFrame: wireLength,
+  }
 }
 
-function again(answer: MutableAnswer, frame: ArpFrame, { wireLength }: CapturedFrame): MutableAnswer {
-  answer.replies++
-  answer.shortestFrame = Math.min(answer.shortestFrame, wireLength)
+function again(answer: MutableAnswer, frame: ArpFrame, captured: CapturedFrame): MutableAnswer {
+  answer.replies += framesOf(captured)
+  answer.shortestFrame = Math.min(answer.shortestFrame, captured.wireLength)
   const isNew = !answer.ethSrcs.includes(frame.ethSrc) && answer.ethSrcs.length < MAX_ANSWERERS
   if (isNew) answer.ethSrcs.push(frame.ethSrc)
   return answer

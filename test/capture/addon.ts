@@ -33,5 +33,7 @@ export function smallOptions(device: string): object {
     snapLength: 128,
     kernelBufferBytes: 1 << 20,
     ringFrames: 4096,
+    highRate: 0,
+    foldRepeats: 0,
   }
 }

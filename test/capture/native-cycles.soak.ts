@@ -15,10 +15,10 @@ const PROGRAM = `
   const { readdirSync, readFileSync } = require('node:fs')
   const holder = { exports: {} }
   process.dlopen(holder, process.env.ADDON)
-  const options = { filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096 }
+  const options = { filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096, highRate: 0, foldRepeats: 0 }
   const reply = Buffer.from('ffffffffffff020000000002080600010800060400020200000000020a0900020200000000010a090001'.padEnd(120, '0'), 'hex')
   const [frames, lengths] = [Buffer.concat(Array(10).fill(reply)), new Uint16Array(10).fill(60)]
-  const room = new Uint8Array(144 * 4)
+  const room = new Uint8Array(160 * 4)
 
   async function cycle() {
     const [near, far] = [new holder.exports.Capture(), new holder.exports.Capture()]

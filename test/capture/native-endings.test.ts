@@ -9,7 +9,7 @@ import { replies } from './contract.ts'
 
 const SETUP = `
   const { Capture } = (() => { const m = { exports: {} }; process.dlopen(m, process.env.ADDON); return m.exports })()
-  const options = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096 }
+  const options = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096, highRate: 0, foldRepeats: 0 }
   const open = (onEvents = () => {}) => { const c = new Capture(); c.open(options, onEvents); return c }
   const flood = (c) => c.send(new Uint8Array(60 * 50000).fill(2), new Uint16Array(50000).fill(60), 1000)
 `

@@ -8,7 +8,7 @@ import { questions, replies } from './contract.ts'
 
 // Each method × each state of a capture. native-endings.test.ts: the environment ends.
 
-const record = new Uint8Array(144)
+const record = new Uint8Array(160)
 const question = questions(1)[0]!
 const CALLS = {
   open: (raw: RawCapture) => raw.open(smallOptions('near'), () => {}),
@@ -49,7 +49,7 @@ function matrix(): void {
 
   test('a capture that was closed before it was opened opens', () => {
     const raw = closed(rawCapture())
-    assert.equal(CALLS.open(raw).recordBytes, 144)
+    assert.equal(CALLS.open(raw).recordBytes, 160)
     raw.close()
   })
 }
@@ -113,9 +113,9 @@ function misuse(): void {
     const [raw, far] = [opened(), opened('far')]
     far.send(Buffer.concat(replies(5)), new Uint16Array(5).fill(60), 0)
     await until('5 frames', () => raw.pending() === 5)
-    assert.equal(raw.drain(new Uint8Array(144 * 2 + 143)), 2)
+    assert.equal(raw.drain(new Uint8Array(160 * 2 + 159)), 2)
     assert.equal(raw.pending(), 3)
-    assert.equal(raw.drain(new Uint8Array(144 * 9)), 3)
+    assert.equal(raw.drain(new Uint8Array(160 * 9)), 3)
     for (const each of [raw, far]) each.close()
   })
 
@@ -128,7 +128,7 @@ function misuse(): void {
     assert.equal(raw.ready(), 3)
     far.send(Buffer.concat(replies(2)), new Uint16Array(2).fill(60), 0)
     await until('2 more, announced', () => raw.pending() === 5 && announced === 2)
-    const room = new Uint8Array(144 * 9)
+    const room = new Uint8Array(160 * 9)
     assert.deepEqual([raw.drain(room), raw.drain(room), raw.drain(room)], [3, 2, 0])
     for (const each of [raw, far]) each.close()
   })
@@ -138,10 +138,10 @@ function misuse(): void {
     raw.open({ ...smallOptions('near'), ringFrames: 3 }, () => {})
     far.send(Buffer.concat(replies(10)), new Uint16Array(10).fill(60), 0)
     await until('7 drops', () => raw.stats()?.['ringDrops'] === 7)
-    const records = new Uint8Array(144 * 10)
+    const records = new Uint8Array(160 * 10)
     assert.equal(raw.drain(records), 3)
     assert.deepEqual(
-      [0, 1, 2].map((i) => records[i * 144 + 16 + 31]),
+      [0, 1, 2].map((i) => records[i * 160 + 32 + 31]),
       [0, 1, 2],
     )
     for (const each of [raw, far]) each.close()

@@ -199,6 +199,6 @@ function withoutRights(): void {
 const OPEN = `
   const holder = { exports: {} }
   process.dlopen(holder, process.env.ADDON)
-  const options = { device: 'e0', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 65536, ringFrames: 16 }
+  const options = { device: 'e0', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 65536, ringFrames: 16, highRate: 0, foldRepeats: 0 }
   try { new holder.exports.Capture().open(options, () => {}) } catch (error) { console.log(error.code) }
 `

@@ -153,10 +153,10 @@ const LOAD = `
   const holder = { exports: {} }
   process.dlopen(holder, process.env.ADDON)
   const capture = new holder.exports.Capture()
-  const options = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 16 << 20, ringFrames: 262144 }
+  const options = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 16 << 20, ringFrames: 262144, highRate: 0, foldRepeats: 0 }
 `
 const RECEIVER = `${LOAD}
-  const into = new Uint8Array(144 * 4096)
+  const into = new Uint8Array(160 * 4096)
   let drained = 0
   capture.open(options, () => { let got; while ((got = capture.drain(into)) > 0) drained += got })
   // once all that passed the filter is accounted for

@@ -7,7 +7,9 @@ import { test } from 'node:test'
 import { cable, inNamespaces, ipCommand } from '../helpers/netns.ts'
 import { until } from '../helpers/until.ts'
 
-const SOURCES = ['capture', 'sender', 'link_watch', 'frame_ring'].map((name) => `native/${name}.cc`)
+const SOURCES = ['capture', 'sender', 'link_watch', 'frame_ring', 'repeats'].map(
+  (name) => `native/${name}.cc`,
+)
 const ROUNDS = process.env['SOAK_ROUNDS'] ?? '30'
 
 inNamespaces(() => {

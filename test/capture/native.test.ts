@@ -4,4 +4,5 @@ import { nativeContract } from './native-subject.ts'
 inNamespaces(() => {
   cable('near', 'far')
   nativeContract('near', 'far')
+  nativeContract('near', 'far', 'high-rate')
 })

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t FRAME_BYTES = 60;
 constexpr int DRAINS = 200;
 
-CaptureOptions options_for(const char* device) {
+CaptureOptions options_for(const char* device, int round) {
   CaptureOptions options;
   options.device = device;
   options.filter = "arp";
@@ -22,6 +22,8 @@ CaptureOptions options_for(const char* device) {
   options.snap_length = 128;
   options.kernel_buffer_bytes = 1 << 20;
   options.ring_frames = 500;
+  options.high_rate = round % 4 >= 2;
+  options.fold_repeats = round % 2 == 1;
   return options;
 }
 
@@ -37,6 +39,9 @@ SendBatch replies(size_t count, int64_t gap_ns) {
     frame[6] = 2;
     frame[12] = 8;
     frame[13] = 6;
+    // replies of 50 addresses, each with two answerers
+    const uint8_t arp[] = {0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, static_cast<uint8_t>(i % 2), 10, 9, 0, static_cast<uint8_t>(i % 50)};
+    std::memcpy(frame + 14, arp, sizeof arp);
     batch.lengths[i] = FRAME_BYTES;
   }
   return batch;
@@ -48,8 +53,8 @@ size_t live_once(const char* near_device, const char* far_device, int round) {
   Trouble trouble;
   auto near_end = std::make_unique<Capture>();
   auto far_end = std::make_unique<Capture>();
-  if (!near_end->open(options_for(near_device), [&](uint32_t) { wakes++; }, &trouble) ||
-      !far_end->open(options_for(far_device), [&](uint32_t) { wakes++; }, &trouble)) {
+  if (!near_end->open(options_for(near_device, round), [&](uint32_t) { wakes++; }, &trouble) ||
+      !far_end->open(options_for(far_device, 0), [&](uint32_t) { wakes++; }, &trouble)) {
     // down for the moment: somebody else flaps the link
     if (trouble.code == "interface-down") return 0;
     std::fprintf(stderr, "%s\n", trouble.message.c_str());

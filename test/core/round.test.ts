@@ -199,6 +199,16 @@ test('a reply at the last moment still counts', () => {
   assert.equal(evidenceOf(played([whoHas, 0n], [reply, 1000n * MS]), VIP).answers.length, 1)
 })
 
+test('a frame that stands for three → three replies, or three of what was set aside', () => {
+  const round = played([whoHas, 0n])
+  for (const tha of [OWN_MAC, NUC_4]) {
+    const bytes = encodeArp({ ...reply, tha })
+    hear(round, { bytes, wireLength: 60, atNs: 1n, frames: 3 })
+  }
+  assert.equal(evidenceOf(round, VIP).answers[0]!.replies, 3)
+  assert.deepEqual([...round.ignored], [['not-for-us', 3]])
+})
+
 test('a frame that does not decode is counted by its reason', () => {
   const round = newRound()
   hear(round, { bytes: new Uint8Array(13), wireLength: 13, atNs: null })
