@@ -9,8 +9,10 @@ import { lossOf, measure, receivesHere, type Received, type Receiver } from './r
 
 const ROUNDS = 5
 const SECONDS = 10
-const CURVE = { rounds: 3, seconds: 1, rates: [50, 100, 200, 400, 600, 800, 1000, 1200, 1488, 0] }
+const CURVE = { rounds: 3, seconds: 1, rates: [50, 100, 200, 400, 800, 1488, 0] }
 const RECEIVERS = ['low-latency', 'high-rate', 'cap', 'tcpdump'] as const
+/** Those that the ten seconds are measured of. */
+const MEASURED = ['high-rate', 'tcpdump', 'cap'] as const
 /** Thousands a second; 0 is as fast as the generator goes. */
 const LADDER = [0, 1488, 1300, 1200, 1100, 1000, 900, 800, 600, 400, 200, 100, 50]
 const ADDRESSES = 4096
@@ -28,15 +30,14 @@ async function measureAll(): Promise<void> {
   const curves = await lossCurves()
   writeFileSync('bench/loss.svg', lossPlot(curves))
   const found: Partial<Record<Receiver, Received[]>> = {}
-  for (const receiver of RECEIVERS)
+  for (const receiver of MEASURED)
     found[receiver] = await highestRate(receiver, 'on', startOf(receiver, curves))
   const rates = (receiver: Receiver) => mpps(found[receiver]!)
   const peers = { tcpdump: rates('tcpdump'), cap: rates('cap') }
   const goal = '≥ 1.0 Mpps'
   publish({ key: 'receive-rate', unit: 'Mpps', ours: rates('high-rate'), peers, goal })
   ipCommand('link set near arp off')
-  for (const receiver of ['low-latency', 'high-rate', 'tcpdump'] as const)
-    await highestRate(receiver, 'off', LADDER)
+  for (const receiver of ['high-rate', 'tcpdump'] as const) await highestRate(receiver, 'off', LADDER)
 }
 
 async function lossCurves(): Promise<Curve[]> {

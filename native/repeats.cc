@@ -10,6 +10,8 @@ namespace {
 constexpr size_t HOMES = 1 << 17;
 // Places that an address may have, from its home on: its answerers, and those of neighbours in the table.
 constexpr size_t PROBES = 8;
+// From one address's home to the next one's.
+constexpr uint32_t PLACES_EACH = 4;
 constexpr size_t TABLE_BYTES = (HOMES + PROBES) * sizeof(Repeats::Entry);
 // RFC 826: offsets in an untagged Ethernet frame
 constexpr size_t OPERATION = 21, SENDER_ADDRESS = 28, TARGET_ADDRESS = 38, ADDRESS_BYTES = 4;
@@ -80,9 +82,10 @@ void Repeats::forget(const uint8_t* address) {
     if (is_same_address(entry->key + SENDER_ADDRESS, address)) entry->generation = 0;
 }
 
-// By the sender address alone, so that a question finds all that answered for it.
+// By the sender address alone, so that a question finds all that answered for it. Neighbours on a segment are neighbours
+// here: spread over the table, each of them would cost a page of memory and a miss of the TLB for each frame.
 Repeats::Entry* Repeats::home(const uint8_t* address) {
-  uint32_t number = 0;
-  std::memcpy(&number, address, sizeof number);
-  return entries_ + ((number * 0x9e3779b97f4a7c15ULL) >> 32) % HOMES;
+  const uint32_t network = static_cast<uint32_t>(address[0] << 8 | address[1]);
+  const uint32_t host = static_cast<uint32_t>(address[2] << 8 | address[3]);
+  return entries_ + (host * PLACES_EACH + network * 0x9e3779b1u) % HOMES;
 }
