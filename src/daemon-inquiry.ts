@@ -1,4 +1,4 @@
-import { evidenceOf, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { evidenceOf, hearFrame, openRound, type Round, type RoundPlan } from './core/round.ts'
 import type { ArpFrame, CapturedFrame } from './core/arp.ts'
 import type { Question } from './core/attribution.ts'
 import type { PastRound } from './core/rounds.ts'
@@ -41,10 +41,11 @@ export class Inquiries {
     return { ...asked, wakeMs: isLast ? this.#lastMs + TIMEOUT_MS : asked.wakeMs }
   }
 
-  hear({ op, spa, sha }: ArpFrame, captured: CapturedFrame, nowMs: number): void {
+  hear(frame: ArpFrame, captured: CapturedFrame, nowMs: number): void {
     if (!this.#current) return
     const { round } = this.#current
-    hear(round, captured)
+    const { op, spa, sha } = frame
+    hearFrame(round, frame, captured)
     if (op === 'reply' && round.ledgers.has(spa))
       this.#beside = answeredBeside(this.#beside, [spa, sha], nowMs)
   }

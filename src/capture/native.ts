@@ -143,7 +143,12 @@ class NativeEngine implements Capture {
           this.#events.onTrouble(new ArpcheckError(code, message, { remedy: remedyOf(code) }))
       }
     }
-    if ((bits & EVENT_FRAMES) !== 0 && !this.#closed) this.#events.onFrames()
+    if ((bits & EVENT_FRAMES) !== 0) setImmediate(this.#tellFrames)
+  }
+
+  /** Once a turn of the event loop: a wake-up that comes during a drain is else taken in the same one, for as long as a flood lasts. */
+  readonly #tellFrames = (): void => {
+    if (!this.#closed) this.#events.onFrames()
   }
 
   #settleSends(): void {

@@ -1,7 +1,7 @@
 import type { ArpFrame, CapturedFrame } from '../arp.ts'
 import type { Loss } from '../case.ts'
 import type { Ip } from '../ip.ts'
-import { hasHeard, hear, openRound, type Round, type RoundPlan } from '../round.ts'
+import { hasHeard, hearFrame, openRound, type Round, type RoundPlan } from '../round.ts'
 import { MAX_ROUNDS, type PastRound } from '../rounds.ts'
 import type { Out } from './asks.ts'
 import { LOOK_REACH_MS } from './timing.ts'
@@ -52,7 +52,7 @@ export function begin<C>(
 /** Only what is under way hears: what comes later is no answer to it. */
 export function takeFrame<C>({ open }: Looks<C>, frame: ArpFrame, captured: CapturedFrame): void {
   const look = open.get(frame.op === 'who-has' && frame.spa !== frame.tpa ? frame.tpa : frame.spa)
-  if (look) hear(look.round, captured)
+  if (look) hearFrame(look.round, frame, captured)
 }
 
 /** The listening is over; undefined: nobody listened. */
