@@ -5,7 +5,7 @@ import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'
-import type { PastRound } from './core/rounds.ts'
+import type { Counted, PastRound } from './core/rounds.ts'
 import type { RoundPlan } from './core/round.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
 import {
@@ -249,9 +249,11 @@ export class Port {
   }
 
   /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
-  #lost(): number | null {
+  #lost(): Counted | null {
     const statistics = this.#capture.statistics()
-    return statistics && statistics.kernelDrops + statistics.ringDrops + this.#naps
+    if (!statistics) return null
+    const { received, kernelDrops, ringDrops } = statistics
+    return { frames: received, lost: kernelDrops + ringDrops, naps: this.#naps }
   }
 
   #guarded(run: () => void): void {

@@ -32,7 +32,7 @@ export interface ElectedExpectation {
 export type ClusterCase = Case & { readonly expected: ElectedExpectation }
 
 /** Frames that were lost while we listened; `uncounted`: the engine cannot tell. */
-export type Loss = 'none' | 'lost' | 'uncounted'
+export type Loss = 'none' | 'few' | 'lost' | 'uncounted'
 
 /** All that is known of one VIP on one vantage when its round is over. */
 export interface Case {
