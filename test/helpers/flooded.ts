@@ -50,13 +50,19 @@ export function verdictIn(scrape: string, vip: string): string | undefined {
 }
 
 /** Of frames on one interface, since it was opened. */
-export function framesIn(scrape: string): Readonly<Record<string, number>> {
+export function framesIn(scrape: string): { readonly received: number } & Readonly<Record<string, number>> {
   const dropped = [...series(scrape, 'arpcheck_frames_dropped_total{')]
   const received = [...series(scrape, 'arpcheck_frames_total{')].find(([labels]) =>
     labels.includes('direction="received"'),
   )
   const entries = dropped.map(([labels, value]) => [/reason="(\w+)"/.exec(labels)![1]!, value] as const)
   return { received: received?.[1] ?? 0, ...Object.fromEntries(entries) }
+}
+
+/** How many looks at a VIP were judged. */
+export function probesOf(scrape: string, vip: string): number {
+  const all = [...series(scrape, 'arpcheck_vip_probes_total{')]
+  return all.filter(([labels]) => labels.startsWith(`vip="${vip}",`)).reduce((sum, [, value]) => sum + value, 0)
 }
 
 /** Upper bounds in seconds, and how often a timer was no later than that. */
