@@ -17,7 +17,14 @@ import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
 import type { FrameCounts } from './core/report.ts'
 import { hear, openRound, type Round, type RoundPlan } from './core/round.ts'
-import { hearing, lossBetween, mergeEvidence, mustAskAgain, type Counted, type PastRound } from './core/rounds.ts'
+import {
+  hearing,
+  lossBetween,
+  mergeEvidence,
+  mustAskAgain,
+  type Counted,
+  type PastRound,
+} from './core/rounds.ts'
 import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
 

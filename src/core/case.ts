@@ -86,3 +86,8 @@ export function fault(verdict: VerdictName, ...findings: Finding[]): Judgement {
 export function unknown(reason: UnknownReason, findings: readonly Finding[]): Judgement {
   return { verdict: 'unknown', reason, findings }
 }
+
+/** Whether the question or its answer may be among frames that were lost: one that was not seen to leave was never asked. */
+export function mayBeLost({ loss, evidence }: Pick<Case, 'loss' | 'evidence'>): boolean {
+  return loss !== 'none' || evidence.asked === 0
+}

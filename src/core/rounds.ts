@@ -46,7 +46,8 @@ export function hearing(past: readonly PastRound[]): { readonly hears: boolean; 
   const last = past.at(-1)
   if (!last) return { hears: false, loss: 'uncounted' }
   const heard = past.map(({ round }) => hasHeard(round))
-  const enough = past.length >= MAX_ROUNDS && heard.every(Boolean) && past.every(({ loss }) => loss !== 'lost')
+  const enough =
+    past.length >= MAX_ROUNDS && heard.every(Boolean) && past.every(({ loss }) => loss !== 'lost')
   return { hears: heard.at(-1)!, loss: last.loss === 'few' && enough ? 'none' : last.loss }
 }
 

@@ -112,6 +112,7 @@ inNamespaces(() => {
       { device: 'eno1' },
       {
         onFrames: () => {
+          if (drains === 0) turns = 0
           capture.drain()
           // as if a frame took longer than the next one needs to come
           block(10)
@@ -124,7 +125,7 @@ inNamespaces(() => {
     capture.close()
     flooded.stop()
     await flooded.ended
-    assert.ok(turns >= 20, `${turns} turns for ${drains} drains`)
+    assert.ok(turns >= drains - 2, `${turns} turns for ${drains} drains`)
   })
 
   test('the daemon in each flood → nobody is accused, its memory stays bounded, and the next round tells as before', async (t) => {
@@ -145,8 +146,16 @@ inNamespaces(() => {
       await daemon.metric(OK, 60_000)
       const rounds = probesOf(await daemon.scrape(), OWNED) - probesOf(ended, OWNED)
       const came = framesIn(ended).received - before.received
-      t.diagnostic(`${kind}: ${frames} offered, ${came} received, ${[...seen].join()}, ${rounds} rounds to ok`)
-      const honest = ['ok', 'unknown', 'settling', 'none', ...(kind === 'claims' ? ['foreign', 'duplicate'] : [])]
+      t.diagnostic(
+        `${kind}: ${frames} offered, ${came} received, ${[...seen].join()}, ${rounds} rounds to ok`,
+      )
+      const honest = [
+        'ok',
+        'unknown',
+        'settling',
+        'none',
+        ...(kind === 'claims' ? ['foreign', 'duplicate'] : []),
+      ]
       for (const verdict of seen) assert.ok(honest.includes(verdict), `${kind}: ${verdict}\n${daemon.log}`)
       assert.ok(came > frames / 2, `${came} of ${frames} came`)
       // one was under way when the flood ended

@@ -30,7 +30,12 @@ inNamespaces(() => {
         const began = performance.now()
         const wanted = [...ANSWERED, ...UNANSWERED, OWNED].map((ip) => `${ip}=${MAC}`)
         const argv = ['--interval', '100ms', '--timeout', '300ms', '-o', 'json', ...wanted]
-        const { stdout, stderr } = await runProgram(argv, { ARPCHECK_NO_KUBE: '1' }, undefined, ['/usr/bin/env', 'time', '-f', 'rss %M'])
+        const { stdout, stderr } = await runProgram(argv, { ARPCHECK_NO_KUBE: '1' }, undefined, [
+          '/usr/bin/env',
+          'time',
+          '-f',
+          'rss %M',
+        ])
         assert.notEqual(stdout, '', stderr)
         const report = JSON.parse(stdout) as Report
         peakMb = Math.max(peakMb, Number(/rss (\d+)/.exec(stderr)?.[1] ?? 0) / 1024)
@@ -43,6 +48,8 @@ inNamespaces(() => {
         t.diagnostic(JSON.stringify([report.frames, performance.now() - began]))
       }
       const { frames, seconds: took } = (await ended)!
-      t.diagnostic(JSON.stringify({ kind, offered: Math.round(frames / took), checks, peakMb, verdicts: [...verdicts] }))
+      t.diagnostic(
+        JSON.stringify({ kind, offered: Math.round(frames / took), checks, peakMb, verdicts: [...verdicts] }),
+      )
     })
 })

@@ -62,14 +62,19 @@ export function framesIn(scrape: string): { readonly received: number } & Readon
 /** How many looks at a VIP were judged. */
 export function probesOf(scrape: string, vip: string): number {
   const all = [...series(scrape, 'arpcheck_vip_probes_total{')]
-  return all.filter(([labels]) => labels.startsWith(`vip="${vip}",`)).reduce((sum, [, value]) => sum + value, 0)
+  return all
+    .filter(([labels]) => labels.startsWith(`vip="${vip}",`))
+    .reduce((sum, [, value]) => sum + value, 0)
 }
 
 /** Upper bounds in seconds, and how often a timer was no later than that. */
 export function lagsIn(scrape: string): Map<number, number> {
   const buckets = [...series(scrape, 'arpcheck_event_loop_lag_seconds_bucket{')]
   return new Map(
-    buckets.map(([labels, value]) => [Number(/le="([^"]+)"/.exec(labels)![1]!.replace('+Inf', 'Infinity')), value]),
+    buckets.map(([labels, value]) => [
+      Number(/le="([^"]+)"/.exec(labels)![1]!.replace('+Inf', 'Infinity')),
+      value,
+    ]),
   )
 }
 

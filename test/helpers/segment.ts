@@ -103,7 +103,13 @@ export class FakeSegment {
   #statistics(): CaptureStatistics | null {
     const sent = this.sent.length - this.#sentBefore
     if (!this.countsFrames) return null
-    return { received: sent * this.framesEach, kernelDrops: this.kernelDrops(sent), ringDrops: 0, sent, sendErrors: 0 }
+    return {
+      received: sent * this.framesEach,
+      kernelDrops: this.kernelDrops(sent),
+      ringDrops: 0,
+      sent,
+      sendErrors: 0,
+    }
   }
 }
 

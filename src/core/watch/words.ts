@@ -30,7 +30,10 @@ export function takeSighting({ firsts, lasts, crowds }: Words, sighting: Sightin
   const crowd = crowds.get(place) ?? { kept: 0, last: key }
   if (firsts.has(key)) return more(lasts, key, sighting)
   if (relation !== 'expected' && crowd.kept >= MOST_MACS)
-    return more(lasts, crowd.last, { ...(lasts.get(crowd.last) ?? firsts.get(crowd.last)!), frames: framesIn(sighting) })
+    return more(lasts, crowd.last, {
+      ...(lasts.get(crowd.last) ?? firsts.get(crowd.last)!),
+      frames: framesIn(sighting),
+    })
   firsts.set(key, sighting)
   crowds.set(place, { kept: crowd.kept + 1, last: key })
 }
