@@ -13,6 +13,7 @@ import { runProgram } from '../helpers/program.ts'
 import { RunningDaemon } from '../helpers/running-daemon.ts'
 
 const OK = new RegExp(`^arpcheck_vip_verdict\\{vip="${OWNED}",verdict="ok"\\} 1$`, 'm')
+const NOT_OK = /^(?![^]*verdict="ok"\} 1)[^]*^arpcheck_build_info/m
 const FAULT = /"verdict":"(?:silent|mismatch|duplicate|foreign|unexpected)"/
 const NO_KUBE = { ARPCHECK_NO_KUBE: '1' }
 const QUICK = ['--count', '1', '--timeout', '300ms']
@@ -94,7 +95,7 @@ inNamespaces(() => {
     assert.match(said, /clusters\[\]\.cluster\.server/)
   })
 
-  test('the interface flaps ten times a second, its MTU changes → the daemon accuses nobody, and is ok after it', async (t) => {
+  test('the interface flaps ten times a second, its MTU and its type change → the daemon accuses nobody, and is ok after it', async (t) => {
     const daemon = await RunningDaemon.start(t, SETTINGS, 10_850, recordedHomelab())
     await daemon.metric(OK, 60_000)
     for (let flap = 0; flap < 20; flap++) {
@@ -108,6 +109,14 @@ inNamespaces(() => {
     const before = asked(await daemon.scrape())
     while (asked(await daemon.scrape()) < before + 2) await new Promise((resolve) => setTimeout(resolve, 50))
     assert.equal(verdictIn(await daemon.scrape(), OWNED), 'ok')
+
+    for (const words of ['set eno1 down', 'set eno1 name eno8']) ipCommand(`link ${words}`)
+    ipCommand('tuntap add mode tun name eno1')
+    ipCommand('link set eno1 up')
+    await daemon.metric(NOT_OK)
+    ipCommand('link del eno1')
+    for (const words of ['set eno8 name eno1', 'set eno1 up']) ipCommand(`link ${words}`)
+    await daemon.metric(OK, 60_000)
     assert.doesNotMatch(daemon.log, FAULT)
     assert.doesNotMatch(daemon.log, /a mistake of ours/)
     assert.equal((await daemon.terminate()).status, 0, daemon.log)
