@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: `node .ci/setup.mjs [--quiet] [build|demo|test|bench]`.
+// Makes a fresh clone ready: `node .ci/setup.mjs [--quiet] [build|demo|test|bench|fuzz]`.
 // Only Node's built-ins up to the line that runs npm ci: before it there is no node_modules.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -7,8 +7,9 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-/** Each stage needs the packages of those before it too. */
-const STAGES = ['build', 'demo', 'test', 'bench']
+/** Each stage needs the packages of those before it too; `fuzz` those of the first, and its own. */
+const CHAIN = ['build', 'demo', 'test', 'bench']
+const STAGES = [...CHAIN, 'fuzz']
 const CANNOT_SET_UP = 3
 /** An ordinary user's PATH on Debian lacks the sbin folders, where some of the tools live. */
 const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -16,9 +17,8 @@ const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin'
 /** Packages of `stage` whose proof, a command or a file, is not on this machine; asking dpkg would take longer. */
 function missingPackages(stage) {
   const table = JSON.parse(readFileSync(join(root, '.ci/packages.json'), 'utf8'))
-  return STAGES.slice(0, STAGES.indexOf(stage) + 1)
-    .flatMap((name) => table[name])
-    .filter(({ proof }) => !proof.some(isPresent))
+  const stages = stage === 'fuzz' ? ['build', 'fuzz'] : CHAIN.slice(0, CHAIN.indexOf(stage) + 1)
+  return stages.flatMap((name) => table[name]).filter(({ proof }) => !proof.some(isPresent))
 }
 
 function isPresent(proof) {

@@ -7,13 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 namespace {
 
-// Kernel messages about one link stay far below this; a longer one is cut by recv and skipped by NLMSG_OK.
+// Kernel messages about one link stay far below this; a longer one is cut by recvfrom and tells nothing.
 constexpr size_t MESSAGE_BYTES = 32768;
 
 std::string mac_text(const uint8_t* bytes) {
@@ -23,20 +24,35 @@ std::string mac_text(const uint8_t* bytes) {
   return text;
 }
 
-LinkState parse_link(const nlmsghdr* header) {
-  const auto* info = static_cast<const ifinfomsg*>(NLMSG_DATA(header));
+// One attribute, whose header says where it ends; false: it ends nowhere.
+bool next_attribute(const uint8_t** at, size_t* left, rtattr* attribute, const uint8_t** data, size_t* length) {
+  if (*left < sizeof *attribute) return false;
+  std::memcpy(attribute, *at, sizeof *attribute);
+  if (attribute->rta_len < sizeof *attribute || attribute->rta_len > *left) return false;
+  *data = *at + sizeof *attribute;
+  *length = attribute->rta_len - sizeof *attribute;
+  const size_t step = std::min<size_t>(RTA_ALIGN(attribute->rta_len), *left);
+  *at += step;
+  *left -= step;
+  return true;
+}
+
+// The body of a message about a link, from its ifinfomsg on.
+LinkState parse_link(const ifinfomsg& info, const uint8_t* attributes, size_t left) {
   LinkState link;
-  link.index = info->ifi_index;
-  link.ethernet = info->ifi_type == ARPHRD_ETHER;
-  link.up = (info->ifi_flags & IFF_UP) != 0;
-  link.carrier = (info->ifi_flags & IFF_LOWER_UP) != 0;
-  link.running = (info->ifi_flags & IFF_RUNNING) != 0;
-  int left = static_cast<int>(IFLA_PAYLOAD(header));
-  for (const rtattr* attribute = IFLA_RTA(info); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-    const auto* data = static_cast<const uint8_t*>(RTA_DATA(attribute));
-    if (attribute->rta_type == IFLA_IFNAME) {
-      link.name.assign(reinterpret_cast<const char*>(data), strnlen(reinterpret_cast<const char*>(data), IFNAMSIZ));
-    } else if (attribute->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(attribute) == 6) {
+  link.index = info.ifi_index;
+  link.ethernet = info.ifi_type == ARPHRD_ETHER;
+  link.up = (info.ifi_flags & IFF_UP) != 0;
+  link.carrier = (info.ifi_flags & IFF_LOWER_UP) != 0;
+  link.running = (info.ifi_flags & IFF_RUNNING) != 0;
+  rtattr attribute;
+  const uint8_t* data = nullptr;
+  size_t length = 0;
+  while (next_attribute(&attributes, &left, &attribute, &data, &length)) {
+    if (attribute.rta_type == IFLA_IFNAME) {
+      const auto* text = reinterpret_cast<const char*>(data);
+      link.name.assign(text, strnlen(text, std::min<size_t>(length, IFNAMSIZ)));
+    } else if (attribute.rta_type == IFLA_ADDRESS && length == 6) {
       link.mac = mac_text(data);
     }
   }
@@ -67,14 +83,14 @@ bool LinkWatch::open(const std::string& name, Trouble* trouble) {
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = RTMGRP_LINK;
-  state_.name = name;
+  news_ = LinkNews(name);
   if (fd_ < 0 || bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || !ask()) {
     *trouble = {"capture-failed", "Cannot watch the links of this host: " + std::string(std::strerror(errno)) + "."};
     return false;
   }
   // The kernel answers a request before the call that made it returns.
   read_changes();
-  return known_ || refuse_unknown(name, trouble);
+  return news_.known() || refuse_unknown(name, trouble);
 }
 
 // Asks for the link by index once it is known, by name before.
@@ -88,13 +104,13 @@ bool LinkWatch::ask() {
   request.header.nlmsg_type = RTM_GETLINK;
   request.header.nlmsg_flags = NLM_F_REQUEST;
   request.info.ifi_family = AF_UNSPEC;
-  request.info.ifi_index = state_.index;
-  if (state_.index == 0) {
+  request.info.ifi_index = state().index;
+  if (state().index == 0) {
     auto* attribute = reinterpret_cast<rtattr*>(reinterpret_cast<char*>(&request) + request.header.nlmsg_len);
     attribute->rta_type = IFLA_IFNAME;
-    attribute->rta_len = static_cast<unsigned short>(RTA_LENGTH(state_.name.size() + 1));
-    std::memcpy(RTA_DATA(attribute), state_.name.c_str(), state_.name.size() + 1);
-    request.header.nlmsg_len += RTA_SPACE(state_.name.size() + 1);
+    attribute->rta_len = static_cast<unsigned short>(RTA_LENGTH(state().name.size() + 1));
+    std::memcpy(RTA_DATA(attribute), state().name.c_str(), state().name.size() + 1);
+    request.header.nlmsg_len += RTA_SPACE(state().name.size() + 1);
   }
   return send(fd_, &request, request.header.nlmsg_len, 0) >= 0;
 }
@@ -102,39 +118,54 @@ bool LinkWatch::ask() {
 // The thread of the environment while opening, then the receive thread.
 std::vector<Trouble> LinkWatch::read_changes() {
   std::vector<Trouble> changes;
-  alignas(nlmsghdr) char buffer[MESSAGE_BYTES];
+  uint8_t buffer[MESSAGE_BYTES];
   for (;;) {
-    const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
+    sockaddr_nl from{};
+    socklen_t from_length = sizeof from;
+    const ssize_t got = recvfrom(fd_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &from_length);
     if (got < 0 && errno == EINTR) continue;
     // The kernel had more news than room: what we know may be old, so ask again.
     if (got < 0 && errno == ENOBUFS && ask()) continue;
     if (got <= 0) return changes;
-    size_t left = static_cast<size_t>(got);
-    for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer); NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
-      take_message(header, &changes);
-    }
+    // only the kernel is believed
+    if (from.nl_pid == 0) news_.take(buffer, static_cast<size_t>(got), &changes);
   }
 }
 
-void LinkWatch::take_message(const void* message, std::vector<Trouble>* changes) {
-  const auto* header = static_cast<const nlmsghdr*>(message);
-  if (header->nlmsg_type != RTM_NEWLINK && header->nlmsg_type != RTM_DELLINK) return;
-  const auto* info = static_cast<const ifinfomsg*>(NLMSG_DATA(header));
-  // A bridge tells of its ports in the same words: RTM_DELLINK of that family means "left the bridge".
-  if (info->ifi_family != AF_UNSPEC) return;
-  const LinkState link = parse_link(header);
-  if (!known_ && link.name == state_.name && header->nlmsg_type == RTM_NEWLINK) {
+void LinkNews::take(const uint8_t* datagram, size_t length, std::vector<Trouble>* changes) {
+  nlmsghdr header;
+  while (length >= sizeof header) {
+    std::memcpy(&header, datagram, sizeof header);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > length) return;
+    ifinfomsg info;
+    if (header.nlmsg_len >= sizeof header + sizeof info) {
+      const uint8_t* body = datagram + sizeof header;
+      std::memcpy(&info, body, sizeof info);
+      // A bridge tells of its ports in the same words: RTM_DELLINK of that family means "left the bridge".
+      const bool of_link = header.nlmsg_type == RTM_NEWLINK || header.nlmsg_type == RTM_DELLINK;
+      const size_t left = header.nlmsg_len - sizeof header - sizeof info;
+      if (of_link && info.ifi_family == AF_UNSPEC) {
+        take_link(header.nlmsg_type, parse_link(info, body + sizeof info, left), changes);
+      }
+    }
+    const size_t step = std::min<size_t>(NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len)), length);
+    datagram += step;
+    length -= step;
+  }
+}
+
+void LinkNews::take_link(uint16_t type, const LinkState& link, std::vector<Trouble>* changes) {
+  if (!known_ && link.name == state_.name && type == RTM_NEWLINK) {
     state_ = link;
     known_ = true;
   } else if (known_ && !gone_ && link.index == state_.index) {
-    if (header->nlmsg_type == RTM_NEWLINK) return compare(link, changes);
+    if (type == RTM_NEWLINK) return compare(link, changes);
     gone_ = true;
     changes->push_back({"interface-gone", state_.name + " is gone."});
   }
 }
 
-void LinkWatch::compare(const LinkState& now, std::vector<Trouble>* changes) {
+void LinkNews::compare(const LinkState& now, std::vector<Trouble>* changes) {
   if (now.name != state_.name) {
     changes->push_back({"interface-changed", state_.name + " is now called " + now.name + "."});
   }

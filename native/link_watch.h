@@ -1,5 +1,6 @@
 // Knows one interface by rtnetlink: its state now, and every change of it. Needs no privilege and polls nothing.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,28 @@ struct LinkState {
   bool usable() const { return up && carrier; }
 };
 
+// What datagrams of rtnetlink tell of one interface; knows no socket.
+class LinkNews {
+ public:
+  LinkNews() = default;
+  explicit LinkNews(const std::string& name) { state_.name = name; }
+
+  const LinkState& state() const { return state_; }
+  bool known() const { return known_; }
+  bool gone() const { return gone_; }
+  // Adds what one datagram changes. Messages that are cut off, or whose lengths lie, tell nothing.
+  void take(const uint8_t* datagram, size_t length, std::vector<Trouble>* changes);
+
+ private:
+  void take_link(uint16_t type, const LinkState& link, std::vector<Trouble>* changes);
+  void compare(const LinkState& now, std::vector<Trouble>* changes);
+
+  bool known_ = false;
+  bool told_down_ = false;
+  bool gone_ = false;
+  LinkState state_;
+};
+
 class LinkWatch {
  public:
   LinkWatch() = default;
@@ -27,8 +50,8 @@ class LinkWatch {
 
   // Subscribes first and asks then, so that no change falls between the two. False: `trouble` says why.
   bool open(const std::string& name, Trouble* trouble);
-  const LinkState& state() const { return state_; }
-  bool gone() const { return gone_; }
+  const LinkState& state() const { return news_.state(); }
+  bool gone() const { return news_.gone(); }
   // Readable when read_changes() has something to do.
   int fd() const { return fd_; }
   // After the thread that reads changes has ended. May be called again.
@@ -38,12 +61,7 @@ class LinkWatch {
 
  private:
   bool ask();
-  void compare(const LinkState& now, std::vector<Trouble>* changes);
-  void take_message(const void* header, std::vector<Trouble>* changes);
 
   int fd_ = -1;
-  bool known_ = false;
-  bool told_down_ = false;
-  bool gone_ = false;
-  LinkState state_;
+  LinkNews news_;
 };

@@ -59,17 +59,6 @@ void append(std::vector<uint8_t>* all, const uint8_t* bytes, size_t length) {
   all->resize(NLMSG_ALIGN(all->size()));
 }
 
-// True when the datagram holds the message that ends a dump, or a length that leads nowhere.
-bool ends_dump(const uint8_t* bytes, size_t length) {
-  nlmsghdr header;
-  for (size_t at = 0; at + sizeof header <= length; at += NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len))) {
-    std::memcpy(&header, bytes + at, sizeof header);
-    if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) return true;
-    if (header.nlmsg_len < sizeof header) return true;
-  }
-  return false;
-}
-
 // Reads datagrams up to the end of the dump; the errno that stopped it, or 0.
 int read_dump(int fd, std::vector<uint8_t>* answer) {
   std::vector<uint8_t> datagram(DATAGRAM_BYTES);
@@ -79,13 +68,24 @@ int read_dump(int fd, std::vector<uint8_t>* answer) {
     if (length < 0 && errno != EINTR) return errno == EAGAIN ? ETIMEDOUT : errno;
     if (length <= 0) continue;
     append(answer, datagram.data(), static_cast<size_t>(length));
-    if (ends_dump(datagram.data(), static_cast<size_t>(length))) return 0;
+    if (netlink_ends_dump(datagram.data(), static_cast<size_t>(length))) return 0;
     if (answer->size() > MAX_DUMP_BYTES) return EFBIG;
   }
   return ETIMEDOUT;
 }
 
 }  // namespace
+
+bool netlink_ends_dump(const uint8_t* bytes, size_t length) {
+  nlmsghdr header;
+  for (size_t at = 0; at + sizeof header <= length; at += NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len))) {
+    std::memcpy(&header, bytes + at, sizeof header);
+    if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) return true;
+    // NLMSG_ALIGN is of 32 bits: a length of almost 2^32 would be a step of none, for ever
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > length - at) return true;
+  }
+  return false;
+}
 
 bool netlink_dump(const uint8_t* request, size_t length, std::vector<uint8_t>* answer, Trouble* trouble) {
   const int fd = open_netlink(0);

@@ -15,6 +15,9 @@
 // themselves. False: `trouble` says why. Any thread.
 bool netlink_dump(const uint8_t* request, size_t length, std::vector<uint8_t>* answer, Trouble* trouble);
 
+// True when the datagram holds the message that ends a dump, or a length that leads nowhere.
+bool netlink_ends_dump(const uint8_t* bytes, size_t length);
+
 // Multicast groups of rtnetlink, read on a thread of its own into a bounded buffer.
 // Shutdown, in this order: stop the thread, join it, then whoever owns the callback releases it.
 class NetlinkWatch {

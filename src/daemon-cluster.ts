@@ -3,7 +3,7 @@ import type { SpeakerClaim } from './core/claims.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import { INPUTS, type ClusterSnapshot, type InputName, type NodeNic } from './core/cluster.ts'
 import type { HostFacts } from './core/host.ts'
-import { withViewsAlone } from './core/required.ts'
+import { untilTheApiTells, withViewsAlone } from './core/required.ts'
 import type { MacMap } from './core/macs.ts'
 import { isSameRecord, nicsOf } from './daemon-record.ts'
 import type { Random } from './core/random.ts'
@@ -36,7 +36,8 @@ const RECORD_MS = 30_000
 const TICK_MS = 1000
 /** A quiet API is asked for a sign of life after 30 s, and has 15 s for it: lists that are younger are as good as new. */
 const AGEING_MS = 46_000
-const ELECTING = [
+/** What an election takes, and not if it is old. */
+export const ELECTING = [
   'services',
   'endpointSlices',
   'nodes',
@@ -44,6 +45,13 @@ const ELECTING = [
   'pools',
   'l2Advertisements',
 ] as const satisfies readonly InputName[]
+
+export interface Trust {
+  /** Where no speaker shows whom it counts, that is inferred. */
+  readonly infers: boolean
+  /** Nobody is asked for anything: only the API tells that a node is dead. */
+  readonly isPatient: boolean
+}
 
 interface Known {
   readonly reading: SpeakerReading
@@ -61,7 +69,7 @@ export class Knowledge {
   readonly #cluster: DaemonCluster
   readonly #clock: Clock
   readonly #random: Random
-  readonly #infers: boolean
+  readonly #trust: Trust
   readonly #views = new Map<string, Known>()
   readonly #dueMs = new Map<string, number>()
   readonly #askedMs = new Map<string, number>()
@@ -71,10 +79,9 @@ export class Knowledge {
   #facts: HostFacts
   #look: Look
 
-  /** `infers`: where no speaker shows whom it counts, that is inferred. */
-  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random, infers: boolean) {
+  constructor(cluster: DaemonCluster, facts: HostFacts, clock: Clock, random: Random, trust: Trust) {
     this.#cluster = cluster
-    this.#infers = infers
+    this.#trust = trust
     this.#clock = clock
     this.#random = random
     this.#facts = facts
@@ -124,7 +131,7 @@ export class Knowledge {
   #completed(side: ClusterSide): ClusterSide {
     const macs = (): MacMap | undefined =>
       this.told.size === 0 ? undefined : macsTold(this.told, side.cluster, this.#clock.monotonicMs())
-    const full = remembering(side, this.#infers)
+    const full = remembering(side, this.#trust)
     return {
       ...full,
       get told() {
@@ -258,16 +265,19 @@ const KEPT_SIDES = 8
 const KEPT_EXPECTATIONS = 1024
 
 /** An election sorts all nodes by a hash, and each look at the wire asks for it several times. */
-function remembering(side: ClusterSide, infers: boolean): ClusterSide {
+function remembering(side: ClusterSide, { infers, isPatient }: Trust): ClusterSide {
   const known = new Map<string, ReturnType<ClusterSide['expect']>>()
+  const timing = isPatient ? untilTheApiTells(side.timing) : side.timing
   return {
     ...side,
+    timing,
     expect: (vip, silentNodes) => {
       const key = [vip, ...[...silentNodes].toSorted()].join(' ')
       const found = known.get(key)
       if (found) return found
       const elected = side.expect(vip, silentNodes)
-      const expected = elected && !infers ? withViewsAlone(elected) : elected
+      const read = elected && !infers ? withViewsAlone(elected) : elected
+      const expected = read && { ...read, timing }
       if (known.size >= KEPT_EXPECTATIONS) known.clear()
       known.set(key, expected)
       return expected

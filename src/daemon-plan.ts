@@ -1,7 +1,7 @@
-import type { Vip } from './announcers/announcer.ts'
+import type { Evidence, Vip } from './announcers/announcer.ts'
 import { contenders, metallb } from './announcers/metallb/metallb.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
-import type { ClusterSnapshot } from './core/cluster.ts'
+import { differsInAgesAlone, type ClusterSnapshot } from './core/cluster.ts'
 import { suspectsOf, type ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import { contains, isIpv4, prefixOf, type Ip, type Prefix } from './core/ip.ts'
@@ -10,17 +10,19 @@ import { isOnLink, planVantages, type Vantage } from './core/vantage.ts'
 import { outsideTempo, type Tempo } from './core/watch/budget.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { fleetAfter, sightOf, type Fleet } from './core/watch/fleet.ts'
-import { planOf, type Plan, type Target } from './core/watch/plan.ts'
+import { loadsOf, type Loads } from './core/watch/loads.ts'
+import { planOf, type Plan, type Planned, type Target } from './core/watch/plan.ts'
 import {
   assign,
   assignOutside,
   segmentsHeard,
+  watchedBy,
   type Assignment,
   type Daemon,
   type Place,
 } from './core/watch/vantages.ts'
-import { evidenceOf, type Look } from './elected.ts'
-import { viewIntervalMs } from './daemon-cluster.ts'
+import { evidenceOf, MAX_AGE_MS, type Look } from './elected.ts'
+import { ELECTING, viewIntervalMs } from './daemon-cluster.ts'
 
 /** Who watches what, as every daemon computes it, and what of that is ours. */
 export interface Work {
@@ -29,10 +31,15 @@ export interface Work {
   readonly isNode: boolean
   readonly vips: ReadonlyMap<Ip, Vip>
   readonly places: readonly Place[]
+  readonly placeOf: ReadonlyMap<Ip, Place>
   readonly assignment: Assignment
+  /** VIPs that it gives us. */
+  readonly mine: readonly Ip[]
   readonly fleet: Fleet
   /** VIPs that this node should answer for itself: never asked for, heard all the same. */
   readonly own: ReadonlySet<Ip>
+  /** What it was made of. */
+  readonly of: Pick<Ground, 'config' | 'facts' | 'look'>
   /** Interfaces that we ask from, or listen on, with our VIPs; each VIP on one of them alone. */
   readonly vantages: readonly Vantage[]
   /** Speakers whose views bear on our VIPs, and how often each is asked. */
@@ -44,7 +51,8 @@ export interface Ground {
   readonly facts: HostFacts
   readonly look: Look
   readonly side: ClusterSide
-  readonly fleet: Fleet | null
+  /** What was made before: of it is kept what did not change. */
+  readonly before: Work | null
   readonly nowMs: number
 }
 
@@ -52,30 +60,97 @@ export interface Ground {
 const CONTENDERS = 3
 
 export function workOf(ground: Ground): Work {
-  const { config, facts, look, side } = ground
+  const { config, facts, look, side, before } = ground
   const me = config.node ?? side.ownNode ?? facts.hostname
-  const vips = vipsOf(look.cluster, config)
   const fleet = fleetOf(ground, me)
-  const own: Daemon = { node: me, segments: segmentsOfHost(facts) }
+  const of = { config, facts, look }
+  const shared = before && isAsBefore(before, ground, fleet) ? before : sharedOf(ground, me, fleet)
+  const own = ownOf(shared.places, me, side)
+  if (shared === before && isSameSet(own, before.own)) return { ...before, fleet, of }
+  const vantages = vantagesOf([...shared.mine, ...own], config.interfaces, facts)
+  return { ...shared, fleet, of, own, vantages }
+}
+
+type Shared = Omit<Work, 'fleet' | 'of' | 'own' | 'vantages'>
+
+/** What all daemons compute alike, and what of it is ours. */
+function sharedOf({ config, facts, look, before }: Ground, me: string, fleet: Fleet): Shared {
+  const vips = vipsOf(look.cluster, config)
+  const host: Daemon = { node: me, segments: segmentsOfHost(facts) }
   const isNode = config.node !== null
-  const hearing = isNode ? fleet.daemons : [own]
-  const heard = segmentsHeard(hearing)
-  const places = [...vips.values()].map((vip) => placeOf(vip, look, heard))
-  const assignment = isNode ? assign(fleet.daemons, places, config.vantages) : assignOutside(own, places)
-  const mine = places.map(({ vip }) => vip).filter((vip) => assignment.get(vip)!.vantages.includes(me))
-  const answered = ownOf(places, me, side)
+  const places = placesOf(vips, look, isNode ? fleet.daemons : [host], before)
+  const assignment = isNode ? assigned(fleet.daemons, places, config, before) : assignOutside(host, places)
+  const mine = watchedBy(me, assignment, places).map(({ vip }) => vip)
   const asksNobody = config.memberlist === 'off' || config.passive
-  return {
-    me,
-    isNode,
-    own: answered,
-    vips,
-    places,
-    assignment,
-    fleet,
-    vantages: vantagesOf([...mine, ...answered], config.interfaces, facts),
-    speakers: asksNobody ? new Map() : speakersOf(vips, assignment, mine, look.cluster),
-  }
+  const speakers = asksNobody ? new Map<string, number>() : speakersOf(vips, assignment, mine, look.cluster)
+  const placeOf = new Map(places.map((place) => [place.vip, place]))
+  return { me, isNode, vips, places, placeOf, assignment, mine, speakers }
+}
+
+function isSameSet(a: ReadonlySet<Ip>, b: ReadonlySet<Ip>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one))
+}
+
+/** Nothing changed but ages, and none of those is past what an election takes. */
+function isAsBefore(
+  { of, fleet: { daemons } }: Work,
+  { config, facts, look }: Ground,
+  fleet: Fleet,
+): boolean {
+  return (
+    of.config === config &&
+    of.facts === facts &&
+    differsInAgesAlone(of.look.cluster, look.cluster) &&
+    oldOf(of.look) === oldOf(look) &&
+    isSameJson(daemons, fleet.daemons)
+  )
+}
+
+/** Inputs that decide nothing any more. */
+function oldOf({ cluster: { inputs } }: Look): string {
+  return ELECTING.filter((name) => (inputs[name].ageMs ?? Infinity) > MAX_AGE_MS).join()
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+function placesOf(
+  vips: Work['vips'],
+  look: Look,
+  hearing: readonly Daemon[],
+  before: Work | null,
+): readonly Place[] {
+  const evidence = evidenceOf({ ...look, views: null }, new Set())
+  const heard = segmentsHeard(hearing)
+  return [...vips.values()].map((vip) => {
+    const place = placed(vip, look.cluster, evidence, heard)
+    const old = before?.placeOf.get(vip.ip)
+    return old && isSamePlace(old, place) ? old : place
+  })
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return (
+    a.answerers.length === b.answerers.length &&
+    a.segments.length === b.segments.length &&
+    a.answerers.every((node, i) => node === b.answerers[i]) &&
+    a.segments.every(({ base, bits }, i) => base === b.segments[i]!.base && bits === b.segments[i]!.bits)
+  )
+}
+
+/** While the daemons stay only what moved is assigned anew. */
+function assigned(
+  daemons: readonly Daemon[],
+  places: readonly Place[],
+  { vantages }: DaemonConfig,
+  before: Work | null,
+): Assignment {
+  const isSame = before?.isNode && before.of.config.vantages === vantages
+  if (!isSame || !isSameJson(before.fleet.daemons, daemons)) return assign(daemons, places, vantages)
+  const moved = places.filter((place) => before.placeOf.get(place.vip) !== place)
+  const fresh = assign(daemons, moved, vantages)
+  return new Map(places.map(({ vip }) => [vip, fresh.get(vip) ?? before.assignment.get(vip)!]))
 }
 
 function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): ReadonlyMap<Ip, Vip> {
@@ -90,11 +165,11 @@ function vipsOf(cluster: ClusterSnapshot, { namespaces }: DaemonConfig): Readonl
 }
 
 /** Ours lives because we are here, whatever the API says of it. */
-function fleetOf({ look, facts, config, fleet, nowMs }: Ground, me: string): Fleet {
+function fleetOf({ look, facts, config, before, nowMs }: Ground, me: string): Fleet {
   const sight = sightOf(look.cluster)
   const others = sight.daemons.filter(({ node }) => node !== me)
   const own = config.node === null ? [] : [{ node: me, segments: segmentsOfHost(facts) }]
-  return fleetAfter(fleet, { ...sight, daemons: [...others, ...own] }, nowMs)
+  return fleetAfter(before?.fleet ?? null, { ...sight, daemons: [...others, ...own] }, nowMs)
 }
 
 function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
@@ -106,8 +181,8 @@ function segmentsOfHost({ links }: HostFacts): Daemon['segments'] {
 }
 
 /** By the API alone, which all daemons read alike: the views that they read differ. */
-function placeOf(vip: Vip, look: Look, heard: readonly Prefix[]): Place {
-  const elected = metallb.elect(vip, look.cluster, evidenceOf({ ...look, views: null }, new Set()))
+function placed(vip: Vip, cluster: ClusterSnapshot, evidence: Evidence, heard: readonly Prefix[]): Place {
+  const elected = metallb.elect(vip, cluster, evidence)
   return { vip: vip.ip, answerers: nodesIn(elected), segments: heard.filter((one) => contains(one, vip.ip)) }
 }
 
@@ -179,8 +254,7 @@ export function portPlan({ work, vantage, side, macs, config, strangers }: Targe
   )
   const plan = planOf({
     me: work.me,
-    assignment: work.assignment,
-    places: work.places.map((place) => asElected(place, vantage, side)),
+    ...loaded(work, vantage, side, tempo),
     tempo,
     nodes,
     strangers,
@@ -204,12 +278,34 @@ export function tempoOf(config: DaemonConfig, isNode: boolean): Tempo {
   return isNode ? tempo : outsideTempo(tempo)
 }
 
-/** Of our own VIPs the speakers' views tell whom to ask alone. */
-function asElected(place: Place, vantage: Vantage, side: ClusterSide): Place {
-  if (!vantage.vips.includes(place.vip)) return place
+const loads = new WeakMap<Work['assignment'], { readonly key: string; readonly loads: Loads }>()
+
+/**
+ * Our places, and what all together cost. Of our own VIPs the speakers' views tell whom to ask alone; the rest is as all
+ * daemons compute it, and is counted again only when one of these moved.
+ */
+function loaded(
+  { mine, placeOf, places, assignment }: Work,
+  { vips }: Vantage,
+  side: ClusterSide,
+  tempo: Tempo,
+): Pick<Planned, 'mine' | 'loads'> {
+  const here = new Set(vips)
+  const ours = mine.map((vip) => (here.has(vip) ? asElected(placeOf.get(vip)!, side) : placeOf.get(vip)!))
+  const moved = new Map(ours.filter((one) => one !== placeOf.get(one.vip)).map((one) => [one.vip, one]))
+  const key = JSON.stringify([tempo, [...moved.values()]])
+  const known = loads.get(assignment)
+  if (known?.key === key) return { mine: ours, loads: known.loads }
+  const all = moved.size === 0 ? places : places.map((place) => moved.get(place.vip) ?? place)
+  const made = loadsOf(assignment, all, tempo)
+  loads.set(assignment, { key, loads: made })
+  return { mine: ours, loads: made }
+}
+
+function asElected(place: Place, side: ClusterSide): Place {
   const elected = side.expect(place.vip, new Set())?.elected
   const answerers = elected ? nodesIn(elected) : []
-  return answerers.length > 0 ? { ...place, answerers } : place
+  return answerers.length === 0 || isSameJson(answerers, place.answerers) ? place : { ...place, answerers }
 }
 
 function macOf(node: string, { nodeOf }: MacMap) {

@@ -1,16 +1,15 @@
-import type { Vip } from './announcers/announcer.ts'
 import type { ClusterSide } from './core/cluster-side.ts'
 import type { Ip } from './core/ip.ts'
 import { evidenceOf } from './core/round.ts'
 import { groupByUsable, isUsable, viewsOf } from './core/views.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { answeredLast } from './core/watch/address-looks.ts'
-import type { InterfaceState, VipState, WatchState } from './core/watch/state.ts'
+import type { InterfaceState, WatchState } from './core/watch/state.ts'
 import type { Knowledge } from './daemon-cluster.ts'
 import { tempoOf, type Work } from './daemon-plan.ts'
 import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
-import type { Verdicts, Watched } from './daemon-verdicts.ts'
+import type { Verdicts } from './daemon-verdicts.ts'
 
 /** All parts of a daemon, for whoever looks at them. */
 export interface Parts {
@@ -26,14 +25,13 @@ export interface Parts {
 }
 
 /** What the daemon knows, as metrics, report and log read it. */
-export function stateOf(parts: Parts): WatchState {
+export function stateOf(parts: Parts, vips: WatchState['vips']): WatchState {
   const { startedAt, config, loaded, work, ports, knowledge } = parts
   const side = knowledge.sideSince(knowledge.look)
-  const vips = [...(work?.vips.values() ?? [])].map((vip) => vipState(vip, parts))
   return {
     startedAt,
     node: config.node,
-    vips: new Map(vips.map((one) => [one.vip, one])),
+    vips,
     nodes: nodesOf(side, ports),
     interfaces: new Map([...ports].map(([name, port]) => [name, interfaceState(port, parts)])),
     sources: knowledge.sources(),
@@ -42,35 +40,6 @@ export function stateOf(parts: Parts): WatchState {
     daemons: daemonsOf(work),
     config: loaded,
   }
-}
-
-function vipState({ ip, holders, pool }: Vip, { work, ports, verdicts, config }: Parts): VipState {
-  const watch = work!.assignment.get(ip)
-  const known = verdicts.get(ip)
-  const port = [...ports.values()].find(({ plan }) => plan.targets.has(ip))
-  return {
-    vip: ip,
-    services: holders.map(({ key }) => key),
-    pool,
-    row: known?.row ?? null,
-    testable: !config.passive && watch?.untestable === null && known?.row?.verdict !== 'self',
-    vantages: watch?.vantages ?? [],
-    intervalMs: port?.plan.targets.get(ip)?.sweepMs ?? config.intervalMs,
-    lastAnswerAt: known?.lastAnswerAt ?? null,
-    silentSinceMs: known ? silentSince(known) : null,
-    ownerChanges: known?.history.ownerChanges ?? 0,
-    probes: known?.probes ?? { good: 0, bad: 0, excluded: 0 },
-    firedFindings: known?.firedFindings ?? new Map(),
-    gratuitous: known?.history.gratuitous ?? new Map(),
-    replies: known?.history.replies ?? new Map(),
-  }
-}
-
-/** Since the last good answer; whoever hears nothing at all knows of no silence, nor does one who should answer itself. */
-function silentSince({ row, history: { silentSinceMs, lastGood } }: Watched): number | null {
-  if (silentSinceMs === null || row?.reason === 'deaf-vantage' || row?.verdict === 'idle') return null
-  if (row?.verdict === 'self') return null
-  return Math.min(silentSinceMs, lastGood?.ms ?? Infinity)
 }
 
 function interfaceState(port: Port, { config, work, gathered, nowMs }: Parts): InterfaceState {

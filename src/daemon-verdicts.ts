@@ -99,6 +99,10 @@ export class Verdicts {
     this.#observe = observe
   }
 
+  get all(): ReadonlyMap<Ip, Watched> {
+    return this.#watched
+  }
+
   get(vip: Ip): Watched | undefined {
     return this.#watched.get(vip)
   }

@@ -5,7 +5,7 @@ import { planVantages, unusableOf, type Vantage } from './core/vantage.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { changesBetween } from './core/watch/log-lines.ts'
 import { stanceOf, turnOf, type Stance, type Turn } from './core/watch/stance.ts'
-import type { Observation, WatchState } from './core/watch/state.ts'
+import type { Observation, VipState, WatchState } from './core/watch/state.ts'
 import { Knowledge } from './daemon-cluster.ts'
 import { Evidence } from './daemon-evidence.ts'
 import { Gathered } from './daemon-gathered.ts'
@@ -14,6 +14,7 @@ import { Ports, type WatchEdges } from './daemon-ports.ts'
 import { reportOf } from './daemon-report.ts'
 import { stateOf, type Parts } from './daemon-state.ts'
 import { Verdicts } from './daemon-verdicts.ts'
+import { VipStates } from './daemon-vip-states.ts'
 import { ArpcheckError, messageOf } from './errors.ts'
 
 export type { WatchEdges } from './daemon-ports.ts'
@@ -44,6 +45,7 @@ export class Watch {
   readonly #gathered = new Gathered()
   readonly #evidence: Evidence
   readonly #stances = new Map<Ip, Stance>()
+  readonly #states = new VipStates()
   readonly #waiting = new Map<Ip, Set<() => void>>()
   readonly #startedAt: number
   #observations: Observation[] = []
@@ -51,6 +53,7 @@ export class Watch {
   #loaded: WatchState['config']
   #work: Work | null = null
   #logged: WatchState
+  #untold = { before: new Map<Ip, VipState>(), after: new Map<Ip, VipState>() }
   #refreshedMs = -Infinity
   #tookMs = 0
   #quietSinceMs: number | null = null
@@ -65,13 +68,8 @@ export class Watch {
     const { clock, cluster, random } = edges
     this.#startedAt = this.#at()
     this.#loaded = { loadedAt: this.#startedAt, successful: true }
-    this.#knowledge = new Knowledge(
-      cluster,
-      edges.hostFacts(),
-      clock,
-      random,
-      config.memberlist !== 'require',
-    )
+    const trust = { infers: config.memberlist !== 'require', isPatient: config.passive }
+    this.#knowledge = new Knowledge(cluster, edges.hostFacts(), clock, random, trust)
     const now = (): { ms: number; at: number } => ({ ms: clock.monotonicMs(), at: this.#at() })
     this.#verdicts = new Verdicts(
       this.#knowledge,
@@ -92,7 +90,7 @@ export class Watch {
       verdicts: this.#verdicts,
       gathered: this.#gathered,
     })
-    this.#logged = this.state()
+    this.#logged = stateOf(this.#parts(), this.#untold.before)
   }
 
   /** Until the signal; then every capture is closed. `observe` hears what histograms count. */
@@ -126,7 +124,8 @@ export class Watch {
   }
 
   state(): WatchState {
-    return stateOf(this.#parts())
+    this.#follow()
+    return stateOf(this.#parts(), this.#states.all)
   }
 
   report(): Report {
@@ -141,11 +140,7 @@ export class Watch {
     if (this.#ports.all.size > 0) return null
     if (this.#work.vantages.length > 0) return 'No interface could be opened.'
     const [problem] = this.#unusable.values()
-    return problem && this.#isAssigned(this.#work) ? problem.message : null
-  }
-
-  #isAssigned({ me, assignment }: Work): boolean {
-    return [...assignment.values()].some(({ vantages }) => vantages.includes(me))
+    return problem && this.#work.mine.length > 0 ? problem.message : null
   }
 
   /** Asks for one VIP now; resolves when its look is over. */
@@ -153,16 +148,21 @@ export class Watch {
     const port = this.#ports.of(vip)
     if (!port || this.#config.passive) throw notFromHere(vip, this.#work)
     await new Promise<void>((resolve, reject) => {
-      const waiting = this.#waiting.get(vip) ?? new Set()
-      this.#waiting.set(vip, waiting.add(done))
+      const known = this.#waiting
+      const waiting = known.get(vip) ?? new Set()
+      known.set(vip, waiting.add(done))
       signal.addEventListener('abort', late, { once: true })
       port.makeSure([vip])
       function done(): void {
         signal.removeEventListener('abort', late)
         resolve()
       }
-      function late(): void {
+      const forget = (): void => {
         waiting.delete(done)
+        if (waiting.size === 0 && known.get(vip) === waiting) known.delete(vip)
+      }
+      function late(): void {
+        forget()
         const message = `The budget did not allow to ask for ${vip} in time.`
         reject(new ArpcheckError('capture-failed', message, { remedy: ['Ask less often.'] }))
       }
@@ -232,8 +232,14 @@ export class Watch {
     const look = this.#knowledge.refresh()
     const side = this.#knowledge.sideSince(look)
     const { facts } = this.#knowledge
-    const fleet = this.#work?.fleet ?? null
-    const work = workOf({ config: this.#config, facts, look, side, fleet, nowMs: this.#refreshedMs })
+    const work = workOf({
+      config: this.#config,
+      facts,
+      look,
+      side,
+      before: this.#work,
+      nowMs: this.#refreshedMs,
+    })
     this.#work = work
     this.#knowledge.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
@@ -316,13 +322,13 @@ export class Watch {
 
   /** Assigned to us, or our own, or nobody's and to be told by us: who should answer, whoever watched it, a host that is no node. */
   #isOurs(vip: Ip): boolean {
-    const { me, isNode, assignment, places, own } = this.#work!
+    const { me, isNode, assignment, placeOf, own } = this.#work!
     const watch = assignment.get(vip)
     if (!watch) return false
     if (watch.vantages.includes(me) || own.has(vip) || this.#ports.of(vip)) return true
     if (watch.vantages.length > 0) return false
     if (!isNode || (this.#verdicts.get(vip)?.row ?? null) !== null) return true
-    return places.find((place) => place.vip === vip)?.answerers.includes(me) ?? false
+    return placeOf.get(vip)?.answerers.includes(me) ?? false
   }
 
   async #publish(signal: AbortSignal): Promise<void> {
@@ -337,10 +343,22 @@ export class Watch {
   }
 
   #tellChanges(): void {
-    const state = this.state()
-    for (const { level, message, fields } of changesBetween(this.#logged, state))
+    this.#follow()
+    const { before, after } = this.#untold
+    const state = stateOf(this.#parts(), after)
+    for (const { level, message, fields } of changesBetween({ ...this.#logged, vips: before }, state))
       this.#edges.log[level]?.(message, fields)
+    this.#untold = { before: new Map(), after: new Map() }
     this.#logged = state
+  }
+
+  /** What moved since the log was told: of each VIP the state that was told, and the newest. */
+  #follow(): void {
+    const { before, after } = this.#states.update(this.#parts())
+    const { before: told, after: newest } = this.#untold
+    for (const [vip, state] of before) if (!told.has(vip) && !newest.has(vip)) told.set(vip, state)
+    for (const vip of before.keys()) newest.delete(vip)
+    for (const [vip, state] of after) newest.set(vip, state)
   }
 
   #parts(): Parts {

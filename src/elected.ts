@@ -10,6 +10,7 @@ import type { ClusterSnapshot } from './core/cluster.ts'
 import type { ClusterExpectation } from './core/expectation.ts'
 import type { HostFacts } from './core/host.ts'
 import type { Ip } from './core/ip.ts'
+import { Made } from './core/made.ts'
 import type { Target } from './core/targets.ts'
 import { viewsOf, type SpeakerReading } from './core/views.ts'
 import { vipSideOf } from './vip-side.ts'
@@ -17,7 +18,7 @@ import { vipSideOf } from './vip-side.ts'
 /** The announcer that is known today. */
 const announcer: Announcer = metallb
 /** A one-shot reads the cluster seconds before it judges: an hour-old list would be a mistake of ours. */
-const MAX_AGE_MS = 60_000
+export const MAX_AGE_MS = 60_000
 /** In commands, where nothing tells another. */
 const USUAL_NAMESPACE = 'metallb-system'
 
@@ -64,9 +65,10 @@ export function clusterSideOf(
   const given = new Map(targets.flatMap(({ vip, node }) => (node === undefined ? [] : [[vip, node]])))
   const [was, is] = [byIp(inventory), byIp(after ? announcer.vips(after.cluster) : inventory)]
   // a Service that is gone by now is told by what it was
-  const latest = new Map(
-    [...was].map(([ip, vip]) => [ip, is.has(ip) ? { vip: is.get(ip)!, look: last } : { vip, look: before }]),
-  )
+  const latest = (ip: Ip): { readonly vip: Vip; readonly look: Look } | undefined => {
+    const [then, now] = [was.get(ip), is.get(ip)]
+    return then && (now ? { vip: now, look: last } : { vip: then, look: before })
+  }
   const place = { ...placeOf(last.cluster), takenAt: last.cluster.takenAt, timing: timingOf(last.cluster) }
   return {
     cluster: last.cluster,
@@ -74,9 +76,12 @@ export function clusterSideOf(
     claims: { before: metricsOf(before.claims ?? []), after: metricsOf(last.claims ?? []) },
     timing: place.timing,
     ownNode: ownNodeOf(last.cluster.nodes, facts),
-    vips: new Map([...latest].map(([ip, { vip, look }]) => [ip, vipSideOf(vip, look.cluster)])),
+    vips: new Made(was, (ip) => {
+      const { vip, look } = latest(ip)!
+      return vipSideOf(vip, look.cluster)
+    }),
     expect: (ip, silentNodes) => {
-      const [found, node] = [latest.get(ip), given.get(ip)]
+      const [found, node] = [latest(ip), given.get(ip)]
       const elected = found && elect(found.vip, found.look, silentNodes)
       if (node !== undefined) return { ...place, ...givenExpectation(node, elected) }
       if (!elected) return undefined
@@ -89,11 +94,30 @@ export function clusterSideOf(
 }
 
 function elect(vip: Vip, look: Look, silentNodes: ReadonlySet<string>): ClusterExpectation {
-  return announcer.elect(vip, look.cluster, evidenceOf(look, silentNodes))
+  return announcer.elect(vip, look.cluster, evidenceFor(look, silentNodes))
 }
 
-function byIp({ vips }: Inventory): ReadonlyMap<Ip, Vip> {
-  return new Map(vips.map((vip) => [vip.ip, vip]))
+const evidences = new WeakMap<Look, Map<string, Evidence>>()
+/** Who keeps silent differs little within one look. */
+const MOST_EVIDENCES = 64
+
+/** The same for all VIPs of a look: who elects is worked out once for each. */
+function evidenceFor(look: Look, silentNodes: ReadonlySet<string>): Evidence {
+  const known = evidences.get(look) ?? new Map<string, Evidence>()
+  evidences.set(look, known)
+  const key = [...silentNodes].toSorted().join()
+  const evidence = known.get(key) ?? evidenceOf(look, silentNodes)
+  if (known.size >= MOST_EVIDENCES) known.clear()
+  known.set(key, evidence)
+  return evidence
+}
+
+const indexes = new WeakMap<Inventory, ReadonlyMap<Ip, Vip>>()
+
+function byIp(inventory: Inventory): ReadonlyMap<Ip, Vip> {
+  const index = indexes.get(inventory) ?? new Map(inventory.vips.map((vip) => [vip.ip, vip]))
+  indexes.set(inventory, index)
+  return index
 }
 
 /** Expects the node that a person named; whom the cluster elects stays to be told. */

@@ -1,10 +1,25 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from 'yaml'
+import {
+  type CST,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Parser,
+} from 'yaml'
 import { anyOf, quoted } from './core/text.ts'
 import { nearest } from './core/nearest.ts'
 
 /** A file of settings is smaller, whatever certificates it holds. */
 export const MOST_BYTES = 256 * 1024
 const MOST_DEPTH = 8
+/** Of the tokens, a mapping and its values each. */
+const MOST_TOKEN_DEPTH = 4 * MOST_DEPTH
+/** Of one mapping: each that is not known is compared with all that are. */
+const MOST_KEYS = 1000
 
 /** One key of a YAML mapping; texts are as written, so that each setting reads its own. */
 export interface Entry {
@@ -37,9 +52,14 @@ export function readYaml(text: string): ReadYaml {
   if (Buffer.byteLength(text) > MOST_BYTES) return failed(1, `The file is larger than ${MOST_BYTES} bytes.`)
   const lines = new LineCounter()
   const lineOf = (offset: number | undefined): number => lines.linePos(offset ?? 0).line || 1
+  const deep = tooDeep([...new Parser(lines.addNewLine).parse(text)])
+  if (deep !== undefined) return failed(lineOf(deep), 'It is nested too deep.')
   try {
-    const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false }
-    const { contents, errors, warnings } = parseDocument(text, options)
+    const { contents, errors, warnings } = parseDocument(text, {
+      prettyErrors: false,
+      // it compares each key with all before it; `doubled` does it, of a bounded number
+      uniqueKeys: false,
+    })
     const mistakes = [...errors, ...warnings].map(({ message, pos }) => ({ line: lineOf(pos[0]), message }))
     if (mistakes.length > 0) return { entries: [], mistakes }
     if (contents === null || (isScalar(contents) && contents.value === null)) return { entries: [], mistakes }
@@ -48,9 +68,27 @@ export function readYaml(text: string): ReadYaml {
     return { entries: value.entries.filter(isFirst), mistakes: value.entries.flatMap(doubled) }
   } catch (error) {
     if (error instanceof Refused) return failed(error.line, error.message)
-    if (error instanceof RangeError) return failed(1, 'It is nested too deep.')
     throw error
   }
+}
+
+/**
+ * Where the tokens nest too deep, level by level: only making nodes of them descends by calls. To catch the RangeError
+ * where the stack ends is not enough: a regular expression that V8 compiles near that end aborts the process.
+ */
+function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  let level = tokens
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_TOKEN_DEPTH) return level[0]!.offset
+    level = level.flatMap(insideOf)
+  }
+  return undefined
+}
+
+function insideOf(token: CST.Token): CST.Token[] {
+  const inside = 'items' in token ? token.items.flatMap((item) => [item.key, item.value]) : []
+  if (token.type === 'document') inside.push(token.value)
+  return inside.filter((one) => one !== undefined && one !== null)
 }
 
 class Refused extends Error {
@@ -77,6 +115,9 @@ function valueOf(node: unknown, lineOf: LineOf, depth: number): Value {
 }
 
 function mapOf(items: readonly Pair[], lineOf: LineOf, depth: number): Value {
+  const beyond = items[MOST_KEYS]
+  if (beyond)
+    throw new Refused(lineOf((beyond.key as Node).range?.[0]), `These are more than ${MOST_KEYS} keys.`)
   const entries = items.map((pair) => entryOf(pair, lineOf, depth))
   const [mistake] = depth > 0 ? entries.flatMap(doubled) : []
   if (mistake) throw new Refused(mistake.line, mistake.message)

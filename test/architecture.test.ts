@@ -51,6 +51,7 @@ const WIRINGS = [
   'daemon-record.ts',
   'daemon-verdicts.ts',
   'daemon-state.ts',
+  'daemon-vip-states.ts',
   'daemon-live.ts',
   'daemon-views.ts',
   'daemon-inquiry.ts',

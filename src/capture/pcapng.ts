@@ -36,6 +36,8 @@ const MIN_BLOCK_BYTES = 12
 /** libpcap's own bound for one block. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024
 const MAX_INTERFACES = 4096
+/** Names and comments of all interfaces together; what comes after is taken for absent. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024
 
 const NS_PER_SECOND = 1_000_000_000n
 const LAST_STAMP_NS = 1n << 63n
@@ -55,6 +57,8 @@ interface Section {
   littleEndian: boolean
   /** By the number that frames name them by. */
   interfaces: Described[]
+  /** How much more text may be kept, of the whole file. */
+  textBytes: number
 }
 
 /** One block: `view` spans all of it. */
@@ -66,7 +70,7 @@ interface Block {
 /** The parser for a pcapng file that begins with `bytes` (at least four); undefined for another format. */
 export function pcapngParser(bytes: Uint8Array): Parse | undefined {
   if (viewOf(bytes).getUint32(0) !== BLOCK.section) return undefined
-  const section: Section = { littleEndian: false, interfaces: [] }
+  const section: Section = { littleEndian: false, interfaces: [], textBytes: MAX_TEXT_BYTES }
   return (all, found) => {
     for (let at = 0; ;) {
       const taken = takeBlock(all.subarray(at), section, found)
@@ -123,7 +127,7 @@ function takeInterface(view: DataView, section: Section, found: Found): FileProb
   const { littleEndian } = section
   if (found.interfaces.length >= MAX_INTERFACES) return 'too-many-interfaces'
   const options = optionsIn(part(view, 16, view.byteLength - 4), littleEndian)
-  const entry = describedIn(options, view.getUint16(8, littleEndian))
+  const entry = describedIn(options, view.getUint16(8, littleEndian), section)
   section.interfaces.push({
     index: found.interfaces.push(entry) - 1,
     entry,
@@ -135,15 +139,22 @@ function takeInterface(view: DataView, section: Section, found: Found): FileProb
   return undefined
 }
 
-function describedIn(options: Options, linkType: number): FileInterface {
+function describedIn(options: Options, linkType: number, section: Section): FileInterface {
   const mac = last(options, OPTION.mac)
   return {
     ...namelessInterface(linkType),
-    name: textIn(last(options, OPTION.name)),
+    name: keptText(last(options, OPTION.name), section),
     mac: mac?.byteLength === MAC_BYTES ? macAt(bytesOf(mac), 0) : null,
     addresses: (options.get(OPTION.ipv4) ?? []).filter(({ byteLength }) => byteLength === 8).map(addressIn),
-    comment: textIn(last(options, OPTION.comment)),
+    comment: keptText(last(options, OPTION.comment), section),
   }
+}
+
+function keptText(value: DataView | undefined, section: Section): string | null {
+  const bytes = value?.byteLength ?? 0
+  if (bytes > section.textBytes) return null
+  section.textBytes -= bytes
+  return textIn(value)
 }
 
 /** 8 interface 12 stamp, upper half 16 lower half 20 captured bytes 24 bytes on the wire 28 frame */

@@ -18,7 +18,12 @@ const MAX_VALUE_BYTES = 0xffff
 /** By type, in the order of the block. */
 export type Options = ReadonlyMap<number, readonly DataView[]>
 
-/** Options of a shape that we do not know end the list: none is vital. */
+/** Of one type: more of them than an interface has addresses. A block may hold four million. */
+const MOST_ALIKE = 256
+
+const READ: ReadonlySet<number> = new Set([...Object.values(OPTION), ...Object.values(STATISTIC)])
+
+/** Options of a shape that we do not know end the list: none is vital. Of too many alike the first are kept, and the last. */
 export function optionsIn(view: DataView, littleEndian: boolean): Options {
   const options = new Map<number, DataView[]>()
   for (let at = 0; view.byteLength - at >= HEADER_BYTES;) {
@@ -27,8 +32,9 @@ export function optionsIn(view: DataView, littleEndian: boolean): Options {
     if (type === END_OF_OPTIONS || length > view.byteLength - at - HEADER_BYTES) break
     const value = part(view, at + HEADER_BYTES, at + HEADER_BYTES + length)
     const alike = options.get(type)
-    if (alike) alike.push(value)
-    else options.set(type, [value])
+    if (!alike && READ.has(type)) options.set(type, [value])
+    else if (alike && alike.length < MOST_ALIKE) alike.push(value)
+    else if (alike) alike[MOST_ALIKE - 1] = value
     at += HEADER_BYTES + padded(length)
   }
   return options

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { parseIp, type Ip } from '../core/ip.ts'
 
 /** What the last good run saw of one cluster: enough to ask on while its API is away. */
@@ -53,6 +53,7 @@ export class VipCache {
   /** Keeps the list in place of the one before; rejects where that cannot be done. */
   async save({ savedAtMs, vips, nodes }: VipList): Promise<void> {
     await ownFolder(this.#folder)
+    await removeDrafts(this.#path)
     const bounded = { vips: vips.slice(0, MAX_VIPS), nodes: nodes?.slice(0, MAX_NODES) }
     const kept = { version: VERSION, origin: this.#origin, savedAtMs, ...bounded }
     const draft = `${this.#path}.${process.pid}`
@@ -97,6 +98,22 @@ async function ownFolder(folder: string): Promise<void> {
   const { uid, mode } = await stat(folder)
   if (uid !== process.geteuid?.()) throw new Error(`${folder} belongs to another user`)
   if ((mode & 0o777) !== 0o700) await chmod(folder, 0o700)
+}
+
+/** What runs that were killed while they wrote have left. */
+async function removeDrafts(path: string): Promise<void> {
+  const [folder, start] = [dirname(path), `${basename(path)}.`]
+  const names = (await readdir(folder)).filter((name) => name.startsWith(start))
+  const left = names.filter((name) => isOver(name.slice(start.length)))
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
+}
+
+function isOver(pid: string): boolean {
+  try {
+    return /^[1-9]\d*$/.test(pid) && !process.kill(Number(pid), 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
 }
 
 async function writeNew(path: string, text: string): Promise<void> {

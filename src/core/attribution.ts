@@ -34,7 +34,7 @@ export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: re
     nodes,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
-    vips: new Set(side.vips.keys()),
+    vips: side.vips,
     asked: new Set(asked),
     answerers: (ip) => mergeEvidence(past, ip).answers.map(({ mac }) => mac),
     wasAsked: (ip, mac) => mergeEvidence(past, ip).askedAlone.includes(mac),
@@ -70,6 +70,6 @@ export function attributionQuestions(
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {
-  const asked = [...vips.keys()].filter((vip) => wasAsked(past, vip))
-  return new Set(asked.flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
+  const asked = new Set(past.flatMap(({ round }) => [...round.ledgers.keys()]).filter((ip) => vips.has(ip)))
+  return new Set([...asked].flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
 }

@@ -35,6 +35,20 @@ export interface ClusterSnapshot {
   readonly otherAnnouncers: readonly OtherAnnouncer[]
 }
 
+/** The same cluster, looked at later: whatever does not depend on how old its lists are need not be made again. */
+export function differsInAgesAlone(a: ClusterSnapshot, b: ClusterSnapshot): boolean {
+  const isSame = (name: keyof ClusterSnapshot): boolean => a[name] === b[name]
+  const names = Object.keys(a) as (keyof ClusterSnapshot)[]
+  return (
+    names.every((name) => name === 'takenAt' || name === 'inputs' || isSame(name)) &&
+    INPUTS.every((name) => isAlike(a.inputs[name].readable, b.inputs[name].readable))
+  )
+}
+
+function isAlike(a: Readable, b: Readable): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
 export type EpochMs = number
 
 export const INPUTS = [

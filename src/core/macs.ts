@@ -17,7 +17,7 @@ export interface MacSources {
   /** This host's node, where it is one, and all its MACs. */
   readonly own: { readonly node: string | null; readonly macs: ReadonlySet<Mac> }
   /** The cluster's VIPs: an address of a node may be one by mistake. */
-  readonly vips: ReadonlySet<Ip>
+  readonly vips: { has(ip: Ip): boolean }
   /** Addresses that were asked for on this vantage. */
   readonly asked: ReadonlySet<Ip>
   /** Who answered a broadcast for a node's own address. */
@@ -86,20 +86,20 @@ function answered({ nodes, answerers, confessed }: MacSources, counts: (ip: Ip) 
 function foreignMacs(nodeOf: ReadonlyMap<Mac, string>, sources: MacSources): ReadonlySet<Mac> {
   if (sources.nodes.length === 0) return new Set()
   const unknown = [...sources.seen].filter((mac) => !nodeOf.has(mac) && !sources.own.macs.has(mac))
-  return new Set(unknown.filter((mac) => sources.nodes.every((node) => isNotOf(node, mac, sources))))
-}
-
-function isNotOf(node: Node, mac: Mac, sources: MacSources): boolean {
-  return isRecorded(node, sources) || isRuledOut(node, mac, sources)
+  if (unknown.length === 0) return new Set()
+  const recorded = recordedOf(sources)
+  const open = sources.nodes.filter(({ name }) => !recorded.has(name))
+  return new Set(unknown.filter((mac) => open.every((node) => isRuledOut(node, mac, sources))))
 }
 
 /** Whoever has none of these NICs is no node. */
 export function knowsEveryNic(sources: Pick<MacSources, 'nodes' | 'records' | 'own'>): boolean {
-  return sources.nodes.length > 0 && sources.nodes.every((node) => isRecorded(node, sources))
+  const recorded = recordedOf(sources)
+  return sources.nodes.length > 0 && sources.nodes.every(({ name }) => recorded.has(name))
 }
 
-function isRecorded({ name }: Node, { records, own }: Pick<MacSources, 'records' | 'own'>): boolean {
-  return name === own.node || records.some(({ node }) => node === name)
+function recordedOf({ records, own }: Pick<MacSources, 'records' | 'own'>): ReadonlySet<string | null> {
+  return new Set([...records.map(({ node }) => node), own.node])
 }
 
 /**

@@ -19,26 +19,49 @@ export function nodeFactsOf(
   echo: ReadonlyMap<Ip, 'alive' | 'silent'>,
 ): ReadonlyMap<string, NodeFacts> {
   const { cluster, readings } = side
+  const records = byNode(cluster.nicRecords, ({ node }) => node)
+  const pods = byNode(cluster.speakerPods, ({ nodeName }) => nodeName)
+  const states = byNode(cluster.configurationStates, ({ node }) => node)
+  const views = byNode(readings, ({ speaker }) => speaker.name)
   const found = cluster.nodes.map((node): NodeFacts => {
     const { name, internalIps, ready } = node
     const ip = internalIps.find(isIpv4) ?? null
-    const nics = cluster.nicRecords.find((record) => record.node === name)?.nics ?? null
+    const nics = records.get(name)?.[0]?.nics ?? null
     return {
       name,
       ip,
       address: name === side.ownNode ? 'answered' : addressOf(node, past),
       echo: (ip && echo.get(ip)) ?? null,
       ready,
-      pods: cluster.speakerPods.filter(({ nodeName }) => nodeName === name),
+      pods: pods.get(name) ?? [],
       podsKnown: cluster.inputs.speakerPods.readable === 'yes',
       isHere: nics?.some(({ addresses }) => addresses.some((one) => isOnLink(one.ip, link))) ?? false,
       nics,
-      reading: readings.find(({ speaker }) => speaker.name === name)?.reading ?? null,
+      reading: views.get(name)?.[0]?.reading ?? null,
       metrics: metricsFor(name, side.claims),
-      config: cluster.configurationStates.find((state) => state.node === name) ?? null,
+      config: states.get(name)?.[0] ?? null,
     }
   })
   return new Map(found.map((facts) => [facts.name, facts]))
+}
+
+const indexes = new WeakMap<readonly unknown[], ReadonlyMap<string | null, readonly unknown[]>>()
+
+/** A list that the snapshot holds, by node; made once, as those lists never change. */
+function byNode<T>(
+  list: readonly T[],
+  nodeOf: (one: T) => string | null,
+): ReadonlyMap<string | null, readonly T[]> {
+  const known = indexes.get(list) as ReadonlyMap<string | null, readonly T[]> | undefined
+  if (known) return known
+  const index = new Map<string | null, T[]>()
+  for (const one of list) {
+    const all = index.get(nodeOf(one)) ?? []
+    index.set(nodeOf(one), all)
+    all.push(one)
+  }
+  indexes.set(list, index)
+  return index
 }
 
 function metricsFor(name: string, { before, after }: ClusterSide['claims']): NodeFacts['metrics'] {

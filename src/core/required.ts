@@ -1,4 +1,5 @@
 import type { ElectedExpectation } from './case.ts'
+import type { Timing } from './cluster-side.ts'
 import type { ClusterExpectation, Undecided } from './expectation.ts'
 
 /** `memberlist: require`: an expectation that rests on guessed members is none. */
@@ -17,4 +18,12 @@ const NOBODY_READ: Undecided = {
   reason: 'no-expectation',
   what: "no speaker's member list could be read, and memberlist: require infers none",
   alternatives: [],
+}
+
+/** From a node's death until Kubernetes calls it not Ready: node-monitor-grace-period is 50 s (40 s before 1.32), and a report more. */
+const API_TELLS_MS = 65_000
+
+/** Who only listens cannot tell a dead node from a live one before the API does: until then another owner may be lawful. */
+export function untilTheApiTells(timing: Timing): Timing {
+  return { ...timing, holdDownMs: Math.max(timing.holdDownMs, API_TELLS_MS) }
 }

@@ -51,8 +51,12 @@ export function hearing(past: readonly PastRound[]): { readonly hears: boolean; 
   return { hears: heard.at(-1)!, loss: last.loss === 'few' && enough ? 'none' : last.loss }
 }
 
+/** Of an address that nobody asked for, as most nodes' are. */
+const NOTHING: Evidence = { asked: 0, answers: [], askedAlone: [], unicastAnswers: [], announcements: [] }
+
 export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
-  const all = past.map(({ round }) => evidenceOf(round, ip))
+  const all = past.filter(({ round }) => round.ledgers.has(ip)).map(({ round }) => evidenceOf(round, ip))
+  if (all.length === 0) return NOTHING
   return {
     asked: all.reduce((sum, { asked }) => sum + asked, 0),
     answers: mergeAnswers(all.map(({ answers }) => answers)),

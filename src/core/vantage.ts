@@ -86,7 +86,8 @@ function prefixLength(vip: Ip, link: Link): number {
 }
 
 function holds({ ip, bits }: InterfaceAddress, vip: Ip): boolean {
-  return contains(prefixOf(ip, bits), vip)
+  if (isIpv4(ip) !== isIpv4(vip)) return false
+  return contains(isIpv4(ip) ? { base: ip, bits } : prefixOf(ip, bits), vip)
 }
 
 function vantageOf(link: Link & { mac: Mac }, vips: readonly Ip[], facts: HostFacts): Vantage {

@@ -9,6 +9,8 @@ const CLOSE_BRACKET = 0x5d
 /** `{ "items": [` : what is inside has this depth. */
 const ITEM_DEPTH = 2
 const ITEMS_KEY = /"items"\s*:\s*$/
+/** Far enough back to see that key. */
+const KEY_BYTES = 64
 
 /**
  * Cuts the objects out of the `items` of a list as its bytes come in, so that a list of any length is never held whole:
@@ -21,11 +23,14 @@ export class ItemSplitter {
   #inString = false
   #escaped = false
   #inItems = false
-  #envelope: Buffer[] = []
+  readonly #envelope: Parts
+  /** The envelope's last bytes: looking back must not cost more than that, however often it is done. */
+  #tail: Buffer = Buffer.alloc(0)
 
   constructor(maxItemBytes: number) {
     this.#maxBytes = maxItemBytes
     this.#item = new Parts(maxItemBytes)
+    this.#envelope = new Parts(maxItemBytes)
   }
 
   /** The items that `chunk` ends; null once one (or the envelope) is longer than allowed. */
@@ -60,7 +65,7 @@ export class ItemSplitter {
 
   /** The list without its items, as JSON; null when it has not ended. */
   envelope(): string | null {
-    return this.#depth === 0 && this.#envelope.length > 0 ? Buffer.concat(this.#envelope).toString() : null
+    return this.#depth === 0 && this.#envelope.bytes > 0 ? this.#envelope.take().toString() : null
   }
 
   /** Index of the string's closing quote in this chunk, or of the chunk's last byte. */
@@ -78,19 +83,22 @@ export class ItemSplitter {
 
   #opensItems(chunk: Buffer, start: number, end: number): boolean {
     if (this.#depth !== 1) return false
-    const before = Buffer.concat([...this.#envelope.slice(-64), chunk.subarray(start, end)])
-    return ITEMS_KEY.test(before.subarray(-64).toString('latin1'))
+    const near = chunk.subarray(Math.max(start, end - KEY_BYTES), end)
+    const before = near.length < KEY_BYTES ? Buffer.concat([this.#tail, near]) : near
+    return ITEMS_KEY.test(before.subarray(-KEY_BYTES).toString('latin1'))
   }
 
   #keepRest(rest: Buffer): boolean {
     if (this.#inItems && this.#depth > ITEM_DEPTH) return this.#item.add(rest)
     // Between two items there are commas and spaces, which belong to nobody.
     if (!this.#inItems) this.#toEnvelope(rest, 0, rest.length)
-    return this.#envelope.reduce((sum, part) => sum + part.length, 0) <= this.#maxBytes
+    return this.#envelope.bytes <= this.#maxBytes
   }
 
   #toEnvelope(chunk: Buffer, start: number, end: number): number {
-    if (end > start) this.#envelope.push(Buffer.from(chunk.subarray(start, end)))
+    const part = Buffer.from(chunk.subarray(start, end))
+    this.#envelope.add(part)
+    this.#tail = Buffer.concat([this.#tail, part.subarray(-KEY_BYTES)]).subarray(-KEY_BYTES)
     return end
   }
 }

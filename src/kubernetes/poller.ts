@@ -69,7 +69,9 @@ export class Poller<T> {
 
   async #poll(signal: AbortSignal): Promise<Problem | null> {
     try {
-      this.#value = await this.#polled.read(signal)
+      const value = await this.#polled.read(signal)
+      // the same one while it says the same: a snapshot shows by it that nothing changed
+      if (JSON.stringify(value) !== JSON.stringify(this.#value)) this.#value = value
       this.#completeMs = this.#context.clock.monotonicMs()
       this.#reads++
       this.#set({ state: 'synced' })

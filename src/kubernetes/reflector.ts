@@ -155,29 +155,33 @@ export class Reflector<T> implements Source<T> {
   /** Returns whether it told something new. */
   #apply(event: WatchEvent): boolean {
     const version = event.type === 'bookmark' ? event.version : versionOf(event.object)
-    const isNew = event.type === 'bookmark' ? false : this.#applyObject(event, version)
+    const told = event.type === 'bookmark' ? 'nothing' : this.#applyObject(event, version)
     if (event.type !== 'bookmark') this.#lastEventMs = this.#context.clock.monotonicMs()
     if (this.#resume === null || !isOlder(version, this.#resume)) this.#resume = version
-    if (isNew) this.#changed()
-    else if (event.type !== 'bookmark') this.#ignored.old++
-    return isNew
+    if (told === 'news') this.#changed()
+    else if (told === 'past') this.#ignored.old++
+    return told === 'news' || told === 'version'
   }
 
+  /** Of `version` alone where nothing that we keep is another: kubelets write each Node's status every few minutes. */
   #applyObject(
     { type, object }: { readonly type: 'put' | 'delete'; readonly object: unknown },
     version: string,
-  ): boolean {
+  ): 'news' | 'version' | 'past' {
     const key = keyOf(object)
     const known = this.#items.get(key)
     if (type === 'delete')
       return known !== undefined && !isOlder(version, known.version) && this.#items.delete(key)
+        ? 'news'
+        : 'past'
     // A replayed event must bring nothing back: neither an older state nor what was deleted since.
     const past = known?.version ?? this.#resume
-    if (version === past || isOlder(version, past ?? '')) return false
+    if (version === past || isOlder(version, past ?? '')) return 'past'
     const value = this.#resource.keep(object)
-    if (value === null) return this.#items.delete(key) || true
-    this.#items.set(key, { version, value })
-    return true
+    if (value === null) return this.#items.delete(key) ? 'news' : 'version'
+    const isSame = known !== undefined && JSON.stringify(known.value) === JSON.stringify(value)
+    this.#items.set(key, { version, value: isSame ? known.value : value })
+    return isSame ? 'version' : 'news'
   }
 
   #take(step: Step, problem: Problem | null): void {

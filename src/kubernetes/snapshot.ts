@@ -30,7 +30,7 @@ export function nowhere(
   why: Readable,
 ): Pick<Readings, MetallbList | 'memberlistConfig' | 'excludedInterfaces' | 'events'> {
   const input = { readable: why, ageMs: null }
-  const none = { value: [], input }
+  const none = { value: NONE, input }
   return {
     speakerPods: none,
     speakerDaemonSets: none,
@@ -45,24 +45,37 @@ export function nowhere(
   }
 }
 
+const NONE: readonly never[] = []
+
 export function snapshotOf(
   readings: Readings,
   takenAt: EpochMs,
   metallbNamespace: string | null,
 ): ClusterSnapshot {
-  const serviceKeys = new Set(readings.services.value.map(({ namespace, name }) => `${namespace}/${name}`))
   const values = Object.fromEntries(Object.entries(readings).map(([name, { value }]) => [name, value]))
   const inputs = Object.fromEntries(Object.entries(readings).map(([name, { input }]) => [name, input]))
   return {
     ...(values as { [Name in keyof Readings]: Readings[Name]['value'] }),
     inputs: inputs as ClusterSnapshot['inputs'],
-    // Most slices belong to Services that announce nothing.
-    endpointSlices: readings.endpointSlices.value.filter(({ serviceNamespace, serviceName }) =>
-      serviceKeys.has(`${serviceNamespace}/${serviceName}`),
-    ),
+    endpointSlices: slicesOf(readings.services.value, readings.endpointSlices.value),
     takenAt,
     metallbNamespace,
   }
+}
+
+type Slices = ClusterSnapshot['endpointSlices']
+const filtered = new WeakMap<Slices, { readonly of: ClusterSnapshot['services']; readonly slices: Slices }>()
+
+/** Most slices belong to Services that announce nothing. The same list until either changes. */
+function slicesOf(services: ClusterSnapshot['services'], all: Slices): Slices {
+  const last = filtered.get(all)
+  if (last?.of === services) return last.slices
+  const keys = new Set(services.map(({ namespace, name }) => `${namespace}/${name}`))
+  const slices = all.filter(({ serviceNamespace, serviceName }) =>
+    keys.has(`${serviceNamespace}/${serviceName}`),
+  )
+  filtered.set(all, { of: services, slices })
+  return slices
 }
 
 /** What a problem means for the input that it befell. */

@@ -45,8 +45,8 @@ export class WideSources {
   readings(nowMs: number): Pick<Readings, WideList | 'capabilities' | 'otherAnnouncers'> {
     return {
       ...readingsOf(this.#lists, nowMs),
-      capabilities: valueOf(this.#capabilities, { crds: null }, nowMs),
-      otherAnnouncers: valueOf(this.#others, [], nowMs),
+      capabilities: valueOf(this.#capabilities, UNKNOWN, nowMs),
+      otherAnnouncers: valueOf(this.#others, NONE, nowMs),
     }
   }
 
@@ -97,7 +97,7 @@ export class MetallbSources {
       ...readingsOf(this.#lists, nowMs),
       memberlistConfig: valueOf(this.#memberlist, null, nowMs),
       excludedInterfaces: valueOf(this.#excluded, null, nowMs),
-      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, [], nowMs),
+      events: this.#events === null ? NOT_NEEDED : valueOf(this.#events, NONE, nowMs),
     }
   }
 
@@ -125,8 +125,11 @@ export class MetallbSources {
   }
 }
 
+/** The same ones each time, so that a snapshot shows whether anything changed. */
+const [NONE, UNKNOWN]: [readonly never[], Capabilities] = [[], { crds: null }]
+
 /** While ServiceL2Status can be read: as where there are none, for nothing is missing then. */
-const NOT_NEEDED: Reading<readonly never[]> = { value: [], input: { readable: 'absent', ageMs: null } }
+const NOT_NEEDED: Reading<readonly never[]> = { value: NONE, input: { readable: 'absent', ageMs: null } }
 
 function reflect<Name extends ListInput>(
   resources: { readonly [Key in Name]: Resource<Kinds[Key]> },

@@ -31,7 +31,7 @@ function statusFrom(json: unknown, { code, message, retryAfter }: Known): ApiSta
     code,
     reason: text(at(json, 'reason')) ?? '',
     message: text(at(json, 'message')) ?? message,
-    retryAfterMs: retryAfter === null ? null : Math.min(retryAfter * 1000, MAX_RETRY_AFTER_MS),
+    retryAfterMs: retryAfter === null ? null : Math.min(Math.max(retryAfter, 0) * 1000, MAX_RETRY_AFTER_MS),
   }
 }
 

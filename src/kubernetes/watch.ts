@@ -90,7 +90,7 @@ function takeLine(line: Buffer, { onEvent, onUnknown }: WatchOptions): boolean {
   if (type === 'ADDED' || type === 'MODIFIED') onEvent({ type: 'put', object })
   else if (type === 'DELETED') onEvent({ type: 'delete', object })
   else if (type === 'ERROR') throw new ApiProblem({ kind: 'status', status: statusInStream(object) })
-  else if (type !== 'BOOKMARK') onUnknown(String(type))
+  else if (type !== 'BOOKMARK') onUnknown(text(type) ?? typeof type)
   else {
     const version = text(at(object, 'metadata', 'resourceVersion'))
     if (version !== null) onEvent({ type: 'bookmark', version })

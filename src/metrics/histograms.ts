@@ -23,7 +23,8 @@ export class Histograms {
 
   observe(seen: Observation): void {
     if (seen.what === 'rtt') {
-      if (this.#interfaces.has(seen.interface)) this.#rtt.observe({ interface: seen.interface }, seen.seconds)
+      this.#interfaces.add(seen.interface)
+      this.#rtt.observe({ interface: seen.interface }, seen.seconds)
     } else if (seen.what === 'outage') this.#outage.observe({ provider: PROVIDER }, seen.seconds)
     else this.#detection.observe({ verdict: seen.verdict }, seen.seconds)
   }

@@ -50,7 +50,6 @@ export class Metrics {
   }
 
   observe(observation: Observation): void {
-    this.#histograms.follow(this.#options.state())
     this.#histograms.observe(observation)
   }
 

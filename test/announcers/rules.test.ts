@@ -26,8 +26,9 @@ suite('image → release', () => {
     ['registry.local:5000/metallb/speaker', undefined],
     ['registry.redhat.io/openshift4/metallb-rhel9@sha256:0123abcd', undefined],
     ['registry.redhat.io/openshift4/metallb-rhel9:v4.16.0', undefined],
+    [`${':x@'.repeat(400_000)}\n`, undefined],
   ] as const) {
-    test(`${image} → ${version ?? 'not told'}`, () => {
+    test(`${image.slice(0, 80)} → ${version ?? 'not told'}`, () => {
       const found = versionOf(image)
       assert.equal(found && versionText(found), version)
     })
@@ -188,8 +189,9 @@ suite('flags', () => {
     [['--log-level', 'info', '--lb-class=a'], 'a'],
     [['stop', '--lb-class=a'], ''],
     [['--lb-class=$(CLASS)'], 'from-env'],
+    [[`--other=${'$('.repeat(400_000)}`, '--lb-class=$(CLASS)'], 'from-env'],
   ] as const) {
-    test(`${args.join(' ')} → class "${lbClass}"`, () =>
+    test(`${args.join(' ').slice(-80)} → class "${lbClass}"`, () =>
       assert.equal(flags(args, { CLASS: 'from-env' }).lbClass, lbClass))
   }
 

@@ -18,10 +18,21 @@ export interface RawCapture {
 
 export const ADDON = join(__dirname, 'arpcheck.node')
 
-export function rawCapture(): RawCapture {
-  const holder = { exports: {} as { Capture: new () => RawCapture } }
+/** All that the addon exports and its tests call. */
+export interface RawAddon {
+  readonly Capture: new () => RawCapture
+  netlinkDump(request: Uint8Array): Uint8Array
+  netlinkSubscribe(groups: number, onEvents: () => void): { drain(): Uint8Array; close(): void }
+}
+
+export function rawAddon(): RawAddon {
+  const holder = { exports: {} as RawAddon }
   process.dlopen(holder, ADDON)
-  return new holder.exports.Capture()
+  return holder.exports
+}
+
+export function rawCapture(): RawCapture {
+  return new (rawAddon().Capture)()
 }
 
 /** Options for an open that uses little memory. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import * as fc from 'fast-check'
 import { frameBlock, interfaceBlock, sectionBlock, statisticsBlock } from '../../src/capture/pcapngblocks.ts'
+import { OPTION, optionsIn } from '../../src/capture/pcapngoptions.ts'
 import { CaptureFileReader } from '../../src/capture/pcapfile.ts'
 import type { CapturedFrame } from '../../src/core/arp.ts'
 import { ipv4Of } from '../../src/core/ip.ts'
@@ -141,5 +142,28 @@ suite('other tools', () => {
     const interfaces = [ENO1, { ...ENO1, name: 'eno2' }].map(interfaceBlock)
     writeFileSync(path, Buffer.concat([sectionBlock(), ...interfaces, ...blocks, ...ends]))
     assert.deepEqual(tcpdumpLines(path), frames.map(asTcpdump))
+  })
+})
+
+suite('options that would fill memory', () => {
+  const many = (type: number) => {
+    const view = new DataView(new ArrayBuffer(1_000_000))
+    for (let at = 0; at < view.byteLength; at += 4) view.setUint16(at, type, true)
+    return optionsIn(view, true)
+  }
+
+  test('250,000 of a type that nobody reads → none is kept', () => assert.equal(many(77).size, 0))
+
+  test('250,000 of one type → 256 are kept', () =>
+    assert.equal(many(OPTION.comment).get(OPTION.comment)?.length, 256))
+
+  test('600 interfaces with comments of 64 KiB → 16 MiB of them are kept', () => {
+    const reader = new CaptureFileReader()
+    reader.push(sectionBlock())
+    const block = interfaceBlock({ ...ENO1, name: 'eno1', comment: 'x'.repeat(65_000) })
+    for (let i = 0; i < 600; i++) reader.push(block)
+    const kept = reader.interfaces.reduce((sum, { comment }) => sum + (comment?.length ?? 0), 0)
+    assert.ok(kept > 15 * 2 ** 20 && kept <= 2 ** 24, `${kept}`)
+    assert.equal(reader.problem, null)
   })
 })

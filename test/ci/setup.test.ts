@@ -26,7 +26,7 @@ test('a machine without compiler and apt-get → 3, with what is missing, what f
 
 test('an unknown stage → 3, with the stages there are', () => {
   const { status, stderr } = setup(['benhc'], process.env['PATH'] ?? '')
-  assert.match(stderr, /Unknown stage benhc; there are build, demo, test, bench\./)
+  assert.match(stderr, /Unknown stage benhc; there are build, demo, test, bench, fuzz\./)
   assert.equal(status, 3)
 })
 

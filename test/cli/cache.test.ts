@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -40,6 +41,17 @@ test('names of nodes come back, as many as may be kept; those that are none cost
   assert.deepEqual(await cache.load(), { ...LIST, nodes: nodes.slice(0, 1024) })
   await cache.save({ ...LIST, nodes: ['nuc-1', '$(reboot)'] })
   assert.deepEqual(await cache.load(), LIST)
+})
+
+test('what a run left that was killed while it wrote goes with the next list; that of one that runs stays', async (t) => {
+  const path = folder(t)
+  const cache = new VipCache(path, ORIGIN)
+  await cache.save(LIST)
+  const [name] = readdirSync(path)
+  const over = spawnSync('true').pid
+  for (const ending of [over, process.ppid, 'mine']) writeFileSync(join(path, `${name}.${ending}`), '{')
+  await cache.save(LIST)
+  assert.deepEqual(new Set(readdirSync(path)), new Set([name, `${name}.${process.ppid}`, `${name}.mine`]))
 })
 
 test('each cluster has a list of its own', async (t) => {

@@ -54,6 +54,22 @@ test('a prefix keeps no host bits and holds its first and last address alone', (
   }
 })
 
+for (const [text, inside, outside] of [
+  ['0.0.0.0/0', '255.255.255.255', '::1'],
+  ['128.0.0.0/1', '255.0.0.1', '127.255.255.255'],
+  ['255.255.255.255/32', '255.255.255.255', '255.255.255.254'],
+  ['2001:db8::/33', '2001:db8:7fff::1', '2001:db8:8000::1'],
+] as const) {
+  test(`${text} holds ${inside} and not ${outside}`, () => {
+    const prefix = parsePrefix(text)!
+    assert.equal(`${prefix.base}/${prefix.bits}`, text)
+    assert.deepEqual(
+      [inside, outside].map((one) => contains(prefix, parseIp(one)!)),
+      [true, false],
+    )
+  })
+}
+
 for (const text of ['10.0.0.0', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/8/8', 'x/8']) {
   test(`${text} is no prefix`, () => assert.equal(parsePrefix(text), undefined))
 }

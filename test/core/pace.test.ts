@@ -24,3 +24,6 @@ for (const [word, meant] of [
   test(`${word} was most likely meant as ${meant ?? 'none of them'}`, () =>
     assert.equal(nearest(word, ['eno1', 'wlan0']), meant))
 }
+
+test('a word of 200,000 letters → no guess, at once', () =>
+  assert.equal(nearest('e'.repeat(200_000), Array<string>(1000).fill('eno1')), undefined))

@@ -2,6 +2,7 @@ import { ipv4Of, parsePrefix, type Ip } from '../../src/core/ip.ts'
 import { BROADCAST_MAC, type Mac } from '../../src/core/mac.ts'
 import { seededRandom, type Random } from '../../src/core/random.ts'
 import { TEMPO, type Tempo } from '../../src/core/watch/budget.ts'
+import { loadsOf } from '../../src/core/watch/loads.ts'
 import { planOf } from '../../src/core/watch/plan.ts'
 import {
   newSchedule,
@@ -18,6 +19,7 @@ import {
   type Daemon,
   type Place,
   type Vantages,
+  watchedBy,
 } from '../../src/core/watch/vantages.ts'
 
 /** Daemons, nodes and VIPs on one segment, in a time of their own: who asks whom when, counted at each port. */
@@ -100,9 +102,16 @@ export class World {
     const daemons: Daemon[] = live.map((i) => ({ node: nodeOf(i), segments: [LAN] }))
     const assignment = (this.assignment = assign(daemons, places, count))
     const nodes = new Map(this.schedules.map((_, i) => [nodeOf(i), { ip: hostOf(i), mac: macOf(i) }]))
-    const shared = { assignment, places, tempo, nodes, strangers: new Map(), canaries: [], passive }
+    const shared = {
+      loads: loadsOf(assignment, places, tempo),
+      tempo,
+      nodes,
+      strangers: new Map(),
+      canaries: [],
+      passive,
+    }
     for (const i of live) {
-      const plan = planOf({ ...shared, me: nodeOf(i) })
+      const plan = planOf({ ...shared, me: nodeOf(i), mine: watchedBy(nodeOf(i), assignment, places) })
       this.at(this.nowMs + this.random.next() * withinMs, () => this.happen(i, { what: 'plan', plan }))
     }
   }

@@ -407,6 +407,26 @@ test('backoff → full jitter up to 30 s: two seeds ask at different times, and 
   }
 })
 
+test('an event that changes nothing of what we keep → no news, the same list, and its version counts', async () => {
+  let told = 0
+  const byName: Resource<Seen> = {
+    ...NODES,
+    keep: (object) => ({ ...seen(object as ApiObject), version: '' }),
+  }
+  const bench = start({ resource: byName, context: { onChange: () => told++ } })
+  await bench.clock.run(2000)
+  const [before, list] = [told, bench.reflector.values()]
+  bench.server.apply(node({ name: 'nuc-1', ip: '192.168.1.12' }))
+  await bench.clock.run(2000)
+  assert.deepEqual([told, bench.reflector.values() === list], [before, true])
+  const versions = new Set([...bench.reflector.items.values()].map(({ version }) => version))
+  assert.deepEqual(versions, new Set(bench.server.objects('Node').map((one) => one.metadata.resourceVersion)))
+  bench.server.apply(node({ name: 'nuc-9', ip: '192.168.1.19' }))
+  await bench.clock.run(2000)
+  assert.deepEqual([told, bench.reflector.values().length], [before + 1, 4])
+  await bench.stop()
+})
+
 test('what a listener throws → handed to onFault, and the reflector goes on', async () => {
   const faults: unknown[] = []
   const context = {

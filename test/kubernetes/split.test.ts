@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { ItemSplitter } from '../../src/kubernetes/items.ts'
 import { LineSplitter } from '../../src/kubernetes/lines.ts'
@@ -105,3 +107,38 @@ test('no bytes make it throw', () => {
     }),
   )
 })
+
+test('millions of brackets where a key should be → read through once', () => {
+  const splitter = new ItemSplitter(MANY)
+  assert.deepEqual(splitter.take(Buffer.from('{')), [])
+  for (let i = 0; i < 64; i++) assert.deepEqual(splitter.take(Buffer.from('[]'.repeat(1 << 12))), [])
+  assert.equal(splitter.take(Buffer.alloc(MANY, '[]')), null)
+})
+
+test('the key of the items is known wherever it is cut', () => {
+  const list = Buffer.from(`{"metadata":{},"items"  :  [{"a":1}]}`)
+  for (let cut = 1; cut < list.length; cut++) {
+    const splitter = new ItemSplitter(MANY)
+    const items = [list.subarray(0, cut), list.subarray(cut)].flatMap((chunk) => splitter.take(chunk) ?? [])
+    assert.deepEqual(items.map(String), ['{"a":1}'])
+  }
+})
+
+test('a line that comes byte by byte → no more memory than a few times its length', () => {
+  const splitter = new LineSplitter(8 * MANY)
+  const collect = collector()
+  collect()
+  const before = process.memoryUsage()
+  const byte = Buffer.from('x')
+  for (let i = 0; i < MANY; i++) splitter.take(byte)
+  collect()
+  const after = process.memoryUsage()
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+  assert.ok(grown < 8 * MANY, `${grown} bytes`)
+  assert.equal(splitter.take(Buffer.from('\n'))?.[0]?.length, MANY)
+})
+
+function collector(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+}

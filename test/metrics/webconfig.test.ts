@@ -97,6 +97,10 @@ const BAD: Readonly<Record<string, readonly [text: string, says: RegExp]>> = {
     /:3: X-Frame-Options takes deny or sameorigin, not "allow"/,
   ],
   'a doubled key': [`${PAIR}${PAIR}`, /:4: "tls_server_config" is there twice, first in line 1\./],
+  'a doubled key in a section': [
+    'tls_server_config:\n  cert_file: a\n  key_file: b\n  cert_file: c\n',
+    /:4: "cert_file" is there twice, first in line 2/,
+  ],
   'no YAML': ['tls_server_config: [\n', /:\d: /],
   'no mapping': ['- a\n- b\n', /no list of/],
   'a section that is a word': ['tls_server_config: yes please\n', /:1: tls_server_config holds/],

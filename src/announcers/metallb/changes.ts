@@ -64,7 +64,7 @@ function nodesFor({ holders }: Vip, ground: Ground): Nodes {
   const slates = standings.flatMap((standing) =>
     ground.rules.map((rules) => slateOf(standing, ground, rules)),
   )
-  const free = new Set(slates.flatMap((slate) => slate.free.map(({ node }) => node)))
+  const free = new Set(slates.flatMap((slate) => [...slate.free.keys()]))
   const excluded = new Set(slates.flatMap((slate) => slate.excluded.map(({ node }) => node)))
   const nodes = [...ground.nodes.values()]
   return {

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { ExclusionName } from '../../core/refusal.ts'
 import type { Ground } from './ground.ts'
+import { hashOf, Orders } from './order.ts'
 import type { Rules } from './rules.ts'
 import { slateOf, type Exclusion, type Slate, type Standee } from './slate.ts'
 import type { Standing } from './standing.ts'
@@ -11,8 +11,11 @@ export interface Candidate extends Standee {
 }
 
 /** A slate in its order: the best-placed member wins. */
-export interface Ballot extends Omit<Slate, 'free'> {
+export interface Ballot extends Slate {
+  /** All of them: sorted where it is read, since a winner is found without. */
   readonly ranked: readonly Candidate[]
+  /** The best few of all nodes, free or not, where no score outweighs the hash; empty where one may. */
+  readonly first: readonly string[]
 }
 
 /** Who is counted as a speaker; `without` answers "what if those nodes were gone". */
@@ -31,9 +34,28 @@ export function elect(standing: Standing, ground: Ground, membership: Membership
   return electFrom(ballotOf(standing, ground, rules), membership, ground)
 }
 
+const orders = new Orders()
+
 export function ballotOf(standing: Standing, ground: Ground, rules: Rules): Ballot {
-  const { free, ...slate } = slateOf(standing, ground, rules)
-  return { ...slate, ranked: rank(free, slate.hashed ?? '') }
+  const slate = slateOf(standing, ground, rules)
+  const { hashed, refusal, free, base, scored } = slate
+  let ranked: Candidate[] | undefined
+  return {
+    hashed,
+    refusal,
+    free,
+    base,
+    scored,
+    get excluded() {
+      return slate.excluded
+    },
+    get ranked() {
+      return (ranked ??= rank([...free.values()], hashed ?? ''))
+    },
+    get first() {
+      return hashed === null || scored || free.size === 0 ? [] : orders.firstOf(ground.names, hashed)
+    },
+  }
 }
 
 /** The higher score first (v0.16.2), then the raw digest, smallest first (sortL2Candidates). */
@@ -41,11 +63,6 @@ export function rank(free: readonly Standee[], text: string): Candidate[] {
   return free
     .map((standee) => ({ ...standee, hash: hashOf(standee.node, text) }))
     .sort((a, b) => b.score - a.score || (a.hash < b.hash ? -1 : 1))
-}
-
-/** Of `node#text`, with nothing before or behind it. Digests order as their hex text does. */
-export function hashOf(node: string, text: string): string {
-  return hash('sha256', `${node}#${text}`, 'hex')
 }
 
 /** The election under one list of members. With memberlist off every Node counts (from v0.15.0 on, #2425). */
@@ -70,7 +87,15 @@ export function electFrom(ballot: Ballot, { members, without }: Membership, grou
 }
 
 /** The node that a view elects, null for nobody: the winner of `electFrom`, found without the reasons. */
-export function winnerOf({ ranked, base }: Ballot, members: ReadonlySet<string>): string | null {
-  const winner = base === 'members' ? ranked.find(({ node }) => members.has(node)) : ranked[0]
-  return winner?.node ?? null
+export function winnerOf(ballot: Ballot, members: ReadonlySet<string>): string | null {
+  const isOpen = ballot.base !== 'members'
+  const counts = (node: string): boolean => isOpen || members.has(node)
+  const near = ballot.first.find((node) => ballot.free.has(node) && counts(node))
+  return near ?? ballot.ranked.find(({ node }) => counts(node))?.node ?? null
+}
+
+/** The best `count` that are free, whoever is a member. */
+export function bestOf(ballot: Ballot, count: number): readonly string[] {
+  const near = ballot.first.filter((node) => ballot.free.has(node))
+  return (near.length >= count ? near : ballot.ranked.map(({ node }) => node)).slice(0, count)
 }

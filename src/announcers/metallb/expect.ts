@@ -107,9 +107,7 @@ function tally(
 function interfacesOf(nodes: readonly string[], polls: readonly Poll[]): Somebody['interfaces'] {
   const allowed = (node: string): 'all' | string[] => {
     const lists = polls.flatMap(({ ballot, share }) =>
-      share.votes.some(({ elects }) => elects === node)
-        ? ballot.ranked.filter((one) => one.node === node)
-        : [],
+      share.votes.some(({ elects }) => elects === node) ? (ballot.free.get(node) ?? []) : [],
     )
     if (lists.some(({ interfaces }) => interfaces === 'all')) return 'all'
     return sorted(lists.flatMap(({ interfaces }) => interfaces))

@@ -79,7 +79,7 @@ function parseFlags({ args, env }: SpeakerSettings): Map<string, string> {
 
 /** Kubernetes puts the container's variables in place of `$(NAME)`; one whose value is not told stays as it is. */
 function expand(word: string, env: SpeakerSettings['env']): string {
-  return word.replace(/\$\(([^)]+)\)/g, (text, name: string) =>
+  return word.replace(/\$\(([^$()]+)\)/g, (text, name: string) =>
     Object.hasOwn(env, name) ? (env[name] ?? text) : text,
   )
 }

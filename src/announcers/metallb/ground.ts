@@ -1,4 +1,11 @@
-import type { ClusterSnapshot, Endpoint, InputName, Node, Service } from '../../core/cluster.ts'
+import {
+  differsInAgesAlone,
+  type ClusterSnapshot,
+  type Endpoint,
+  type InputName,
+  type Node,
+  type Service,
+} from '../../core/cluster.ts'
 import { configurationOf, type Configuration } from './configuration.ts'
 import { endpointsByService } from './endpoints.ts'
 import { configurationProblem } from './refused.ts'
@@ -12,6 +19,7 @@ export interface Ground {
   /** Why MetalLB refuses its resources as they stand: then the speakers run on older ones. */
   readonly refused: string | undefined
   readonly nodes: ReadonlyMap<string, Node>
+  readonly names: ReadonlySet<string>
   /** Null when EndpointSlices could not be read: nobody knows then which Service is served. */
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]> | null
   /** The rules of the speakers: one, unless a roll-out mixes versions or a version is not certain. */
@@ -25,11 +33,20 @@ export interface Ground {
 }
 
 const known = new WeakMap<ClusterSnapshot, Ground>()
+/** By their Services: a daemon takes a snapshot each minute, and nearly always only the ages differ. */
+const latest = new WeakMap<ClusterSnapshot['services'], Ground>()
 
 /** The ground of a snapshot; made once, since a snapshot never changes. */
 export function groundOf(cluster: ClusterSnapshot): Ground {
-  const ground = known.get(cluster) ?? makeGround(cluster)
+  const made = known.get(cluster)
+  if (made) return made
+  const before = latest.get(cluster.services)
+  const ground =
+    before && differsInAgesAlone(before.cluster, cluster)
+      ? { ...before, cluster, knows: (input: InputName) => isKnown(cluster, input) }
+      : makeGround(cluster)
   known.set(cluster, ground)
+  latest.set(cluster.services, ground)
   return ground
 }
 
@@ -46,6 +63,7 @@ function makeGround(cluster: ClusterSnapshot): Ground {
     configuration,
     refused: configurationProblem(cluster),
     nodes: new Map(cluster.nodes.map((node) => [node.name, node])),
+    names: new Set(cluster.nodes.map(({ name }) => name)),
     endpoints:
       cluster.inputs.endpointSlices.readable === 'yes' ? endpointsByService(cluster.endpointSlices) : null,
     rules: allRules(cluster),

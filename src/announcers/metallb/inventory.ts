@@ -10,9 +10,20 @@ import { handles, type Standing } from './standing.ts'
 
 const ALLOCATED = ['metallb.io/ip-allocated-from-pool', 'metallb.universe.tf/ip-allocated-from-pool']
 
-/** Services → VIPs: the addresses that lie in a MetalLB pool and whose Service passes the class filter. */
+const known = new WeakMap<Ground['standings'], Inventory>()
+
+/**
+ * Services → VIPs: the addresses that lie in a MetalLB pool and whose Service passes the class filter. Made once for
+ * snapshots that differ in their ages alone, which share their standings.
+ */
 export function inventoryOf(cluster: ClusterSnapshot): Inventory {
   const ground = groundOf(cluster)
+  const inventory = known.get(ground.standings) ?? makeInventory(ground)
+  known.set(ground.standings, inventory)
+  return inventory
+}
+
+function makeInventory(ground: Ground): Inventory {
   const standings = [...ground.standings.values()].toSorted((a, b) =>
     keyOf(a.service) < keyOf(b.service) ? -1 : 1,
   )

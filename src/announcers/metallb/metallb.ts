@@ -1,6 +1,6 @@
 import type { ClusterSnapshot } from '../../core/cluster.ts'
 import type { Announcer, Vip } from '../announcer.ts'
-import { ballotOf, elect, type Election, type Membership } from './election.ts'
+import { ballotOf, bestOf, elect, type Election, type Membership } from './election.ts'
 import { expectationOf } from './expect.ts'
 import { changesOf } from './changes.ts'
 import { graceOf } from './grace.ts'
@@ -53,7 +53,7 @@ export function explain(vip: Vip, cluster: ClusterSnapshot, membership: Membersh
 export function contenders(vip: Vip, cluster: ClusterSnapshot, count: number): string[] {
   const ground = groundOf(cluster)
   const ranked = vip.holders.flatMap(({ key }) =>
-    ground.rules.map((rules) => ballotOf(ground.standings.get(key)!, ground, rules).ranked.slice(0, count)),
+    ground.rules.map((rules) => bestOf(ballotOf(ground.standings.get(key)!, ground, rules), count)),
   )
-  return [...new Set(ranked.flat().map(({ node }) => node))]
+  return [...new Set(ranked.flat())]
 }

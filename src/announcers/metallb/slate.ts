@@ -11,7 +11,10 @@ export interface Slate {
   /** The text whose hash orders: the Service's first address, whatever its family. */
   readonly hashed: Ip | null
   readonly refusal: Refusal | null
-  readonly free: readonly Standee[]
+  /** By node. */
+  readonly free: ReadonlyMap<string, Standee>
+  /** Whether a score may outweigh the hash. */
+  readonly scored: boolean
   readonly excluded: readonly Exclusion[]
   readonly base: Rules['base']
 }
@@ -34,17 +37,46 @@ export function slateOf(standing: Standing, ground: Ground, rules: Rules): Slate
   const { base } = rules
   const [hashed = null] = ips
   const refusal = refusalUnder(standing, ground, rules)
-  if (refusal || !pool) return { hashed, refusal, free: [], excluded: [], base }
+  if (refusal || !pool) return { ...NOBODY, hashed, refusal, base }
   const ads = advertisementsFor(pool, service, rules)
   const localNodes = localNodesOf(service, ground, rules)
-  const free: Standee[] = []
+  const { free, excluded, scored } = localNodes ? rosterOf(ads, localNodes, ground, rules) : common(ads, ground, rules) // prettier-ignore
+  return { hashed, refusal, free, excluded, scored, base }
+}
+
+type Roster = Pick<Slate, 'free' | 'excluded' | 'scored'>
+
+const NOBODY: Roster = { free: new Map(), excluded: [], scored: false }
+
+const known = new WeakMap<Ground['configuration'], WeakMap<Rules, Map<string, Roster>>>()
+
+/** Services that the same advertisements announce have the same nodes to stand: one roster for all of them. */
+function common(ads: readonly Advertisement[], ground: Ground, rules: Rules): Roster {
+  const ofGround = known.get(ground.configuration) ?? new WeakMap<Rules, Map<string, Roster>>()
+  known.set(ground.configuration, ofGround)
+  const ofRules = ofGround.get(rules) ?? new Map<string, Roster>()
+  ofGround.set(rules, ofRules)
+  // names are unique in MetalLB's namespace
+  const key = ads.map(({ name }) => name).join()
+  const roster = ofRules.get(key) ?? rosterOf(ads, null, ground, rules)
+  ofRules.set(key, roster)
+  return roster
+}
+
+function rosterOf(
+  ads: readonly Advertisement[],
+  localNodes: ReadonlySet<string> | null,
+  ground: Ground,
+  rules: Rules,
+): Roster {
+  const free = new Map<string, Standee>()
   const excluded: Exclusion[] = []
   for (const node of ground.nodes.values()) {
     const why = exclusionOf(node, ads, localNodes, rules)
     if (why) excluded.push({ node: node.name, why })
-    else free.push(standeeOf(node.name, ads, rules))
+    else free.set(node.name, standeeOf(node.name, ads, rules))
   }
-  return { hashed, refusal, free, excluded, base }
+  return { free, excluded, scored: [...free.values()].some(({ score }) => score > 0) }
 }
 
 /** Why a speaker under these rules announces the Service on no node, whoever is a member; an unread input refuses nothing. */

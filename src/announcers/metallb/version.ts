@@ -19,8 +19,13 @@ export const GATES = [
 export const OLDEST: Version = GATES[0]
 export const NEWEST: Version = GATES.at(-1)!
 
+/** Name, tag and digest of an image: 255, 128 and 135 characters at most. */
+const MAX_REFERENCE = 1024
+
 /** The release that an image reference names by tag; undefined for digests, `main` and other projects' numbers. */
 export function versionOf(image: string): Version | undefined {
+  // A reference ends there; a longer text would only be gone through again and again.
+  if (image.length > MAX_REFERENCE) return undefined
   const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? ''
   return parseVersion(tag)
 }

@@ -1,6 +1,6 @@
 import type { Vip } from '../../announcers/announcer.ts'
 import { advertisementsFor } from '../../announcers/metallb/candidates.ts'
-import { hashOf } from '../../announcers/metallb/election.ts'
+import { hashOf } from '../../announcers/metallb/order.ts'
 import { groundOf } from '../../announcers/metallb/ground.ts'
 import { explain, metallb, releases, type Explanation } from '../../announcers/metallb/metallb.ts'
 import type { ClusterSnapshot } from '../../core/cluster.ts'

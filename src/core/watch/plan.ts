@@ -1,8 +1,8 @@
 import type { Ip } from '../ip.ts'
 import type { Mac } from '../mac.ts'
 import { sharesOf, stretchOf, type Shares, type Stretch, type Tempo } from './budget.ts'
-import { loadsOf } from './loads.ts'
-import type { Assignment, Place } from './vantages.ts'
+import type { Loads } from './loads.ts'
+import type { Place } from './vantages.ts'
 
 /** What one daemon asks for, how often, and what it may cost whom. */
 export interface Plan {
@@ -37,8 +37,10 @@ export interface Target {
 export interface Planned {
   /** This daemon, as the assignment names it. */
   readonly me: string
-  readonly assignment: Assignment
-  readonly places: readonly Place[]
+  /** VIPs that this daemon watches. */
+  readonly mine: readonly Place[]
+  /** What all daemons together ask for. */
+  readonly loads: Loads
   readonly tempo: Tempo
   /** Nodes' own addresses on our segments, and their MACs there. */
   readonly nodes: ReadonlyMap<string, { readonly ip: Ip; readonly mac: Mac | null }>
@@ -50,9 +52,7 @@ export interface Planned {
 }
 
 export function planOf(planned: Planned): Plan {
-  const { me, assignment, places, tempo, passive, canaries } = planned
-  const mine = places.filter(({ vip }) => assignment.get(vip)?.vantages.includes(me))
-  const loads = loadsOf(assignment, places, tempo)
+  const { me, mine, loads, tempo, passive, canaries } = planned
   const stretch = (...ports: string[]): Stretch => stretchOf(loads, tempo, [me, ...ports])
   const perNode = byNode(mine)
   const targets = [

@@ -4,7 +4,31 @@
  */
 export function ranked(names: readonly string[], key: string): string[] {
   const weighed = names.map((name) => ({ name, weight: weightOf(name, key) }))
-  return weighed.toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1)).map(({ name }) => name)
+  return weighed.toSorted(inOrder).map(({ name }) => name)
+}
+
+/** The first few of `ranked`, without sorting all: each daemon of a large cluster does this for every VIP. */
+export function firstRanked(names: readonly string[], key: string, count: number): string[] {
+  const first: Weighed[] = []
+  let least = -1
+  for (const name of names) {
+    const weight = weightOf(name, key)
+    if (weight < least) continue
+    const one = { name, weight }
+    first.splice(first.findLastIndex((other) => inOrder(other, one) < 0) + 1, 0, one)
+    if (first.length > count) first.pop()
+    if (first.length === count) least = first.at(-1)?.weight ?? Infinity
+  }
+  return first.map(({ name }) => name)
+}
+
+interface Weighed {
+  readonly name: string
+  readonly weight: number
+}
+
+function inOrder(a: Weighed, b: Weighed): number {
+  return b.weight - a.weight || (a.name < b.name ? -1 : 1)
 }
 
 /** 32 bits of `name#key`: FNV-1a, then MurmurHash3's last step, because FNV alone leaves similar names near each other. */

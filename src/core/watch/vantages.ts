@@ -1,7 +1,7 @@
 import type { NicRecord } from '../cluster.ts'
 import { contains, type Ip, type Prefix } from '../ip.ts'
 import { recordOf, segmentsOf } from '../nics.ts'
-import { ranked } from './rendezvous.ts'
+import { firstRanked, ranked } from './rendezvous.ts'
 
 /** Which nodes watch which VIP. A pure function of what all daemons read alike, so that each computes the whole. */
 
@@ -64,6 +64,11 @@ export function assign(daemons: readonly Daemon[], places: readonly Place[], cou
   )
 }
 
+/** The places that this daemon watches. */
+export function watchedBy(me: string, assignment: Assignment, places: readonly Place[]): Place[] {
+  return places.filter(({ vip }) => assignment.get(vip)?.vantages.includes(me))
+}
+
 /** A daemon on a host that is no node: nobody counts on it, and it watches whatever it can hear. */
 export function assignOutside(outsider: Daemon, places: readonly Place[]): Assignment {
   return assign([outsider], places, 'all')
@@ -71,7 +76,7 @@ export function assignOutside(outsider: Daemon, places: readonly Place[]): Assig
 
 function watchOf({ vip, answerers }: Place, near: readonly string[], size: number, count: Vantages): Watch {
   const able = near.filter((node) => !answerers.includes(node))
-  const vantages = ranked(able, vip).slice(0, count === 'all' ? able.length : count)
+  const vantages = count === 'all' ? ranked(able, vip) : firstRanked(able, vip, count)
   if (vantages.length > 0) return { vantages, untestable: null }
   if (near.length === 0) return { vantages, untestable: 'off-segment' }
   return { vantages, untestable: size === 1 ? 'one-node' : 'answerers-only' }

@@ -47,7 +47,9 @@ export async function listenTls(api: ApiServer, options: ListenOptions): Promise
     requestCert: true,
     rejectUnauthorized: false,
   }
-  const server = options.http2 ? createSecureServer({ ...tls, allowHTTP1: true }) : createServer(tls)
+  const server = options.http2
+    ? createSecureServer({ ...tls, allowHTTP1: true, maxSessionMemory: 256 })
+    : createServer(tls)
   // Before Node's own listener, which makes the session: from that one cannot get to the socket.
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     latest = { number: (latest?.number ?? 0) + 1, socket, reset: () => reset(socket, resetPorts) }

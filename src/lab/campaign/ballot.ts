@@ -1,4 +1,4 @@
-import { hashOf } from '../../announcers/metallb/election.ts'
+import { hashOf } from '../../announcers/metallb/order.ts'
 import { inRange, parseRange } from '../../announcers/metallb/ranges.ts'
 import type { Ip } from '../../core/ip.ts'
 import type { ClusterStory, ServiceStory } from '../cluster/shape.ts'

@@ -138,6 +138,7 @@ suite('a mistake in the file is told with its line', () => {
     ['interval: "5s', /^1: Missing closing "quote/],
     ['\tinterval: 5s', /^1: /],
     ['['.repeat(100_000), /^1: /],
+    [Array.from({ length: 20_000 }, (_, i) => `k${i}:`).join('\n'), /^1001: These are more than 1000 keys/],
     [`# ${'x'.repeat(300_000)}`, /^1: The file is larger than 262144 bytes/],
   ] as const) {
     test(`${JSON.stringify(file.slice(0, 50))} → ${String(message)}`, () => {

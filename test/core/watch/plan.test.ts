@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { outsideTempo, sharesOf, TEMPO } from '../../../src/core/watch/budget.ts'
 import { loadsOf } from '../../../src/core/watch/loads.ts'
 import { planOf, type Planned, type Target } from '../../../src/core/watch/plan.ts'
-import { assign, assignOutside, type Daemon, type Place } from '../../../src/core/watch/vantages.ts'
+import {
+  assign,
+  assignOutside,
+  watchedBy,
+  type Assignment,
+  type Daemon,
+  type Place,
+} from '../../../src/core/watch/vantages.ts'
 import { ip } from '../../helpers/segment.ts'
 import { hostOf, LAN, macOf, nodeOf, vipOf } from '../../helpers/watch-world.ts'
 
@@ -17,12 +24,16 @@ const place = (i: number, ...answerers: number[]): Place => ({
 /** Two VIPs of node 1, one of node 2, one that nobody should answer, one of two nodes. */
 const PLACES = [place(0, 1), place(1, 1), place(2, 2), place(3), place(4, 1, 2)]
 
-function planned(change: Partial<Planned> = {}): Planned {
+function planned({
+  assignment = assign(DAEMONS, PLACES, 'all'),
+  ...change
+}: Partial<Planned> & { assignment?: Assignment } = {}): Planned {
+  const { me = nodeOf(0), tempo = TEMPO } = change
   return {
-    me: nodeOf(0),
-    assignment: assign(DAEMONS, PLACES, 'all'),
-    places: PLACES,
-    tempo: TEMPO,
+    me,
+    mine: watchedBy(me, assignment, PLACES),
+    loads: loadsOf(assignment, PLACES, tempo),
+    tempo,
     nodes: new Map([1, 2].map((i) => [nodeOf(i), { ip: hostOf(i), mac: macOf(i) }])),
     strangers: new Map(),
     canaries: [GATEWAY],

@@ -10,7 +10,7 @@ import {
   type Daemon,
   type Place,
 } from '../../../src/core/watch/vantages.ts'
-import { ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
+import { firstRanked, ranked, weightOf } from '../../../src/core/watch/rendezvous.ts'
 import { ip, mac } from '../../helpers/segment.ts'
 
 const LAN = parsePrefix('192.168.1.0/24')!
@@ -148,3 +148,12 @@ function record(node: string, state: 'up' | 'down'): NicRecord {
   }
   return { node, nics: [nic], changedAt: null }
 }
+
+test('the first few of an order are those of the whole order, sorted or not', () => {
+  const nodes = fc.uniqueArray(fc.string(), { maxLength: 30 })
+  fc.assert(
+    fc.property(nodes, fc.string(), fc.integer({ min: 1, max: 5 }), (all, key, count) => {
+      assert.deepEqual(firstRanked(all, key, count), ranked(all, key).slice(0, count))
+    }),
+  )
+})
