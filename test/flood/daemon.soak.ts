@@ -29,12 +29,10 @@ inNamespaces(() => {
       await daemon.metric(new RegExp(`verdict\\{vip="${OWNED}",verdict="ok"\\} 1`), 20_000)
       const quietMb = peakMb(daemon)
       const before = await daemon.scrape()
-      const { ended } = flood({ kind, device: 'eno1', vip: OWNED, to: ASKER, seconds })
+      const { ended, isOver } = flood({ kind, device: 'eno1', vip: OWNED, to: ASKER, seconds })
       const seen = new Map<string, number>()
-      let isOver = false
-      void ended.then(() => (isOver = true))
       let slowest = 0
-      while (!isOver) {
+      while (!isOver()) {
         const began = performance.now()
         const scrape = await daemon.scrape()
         slowest = Math.max(slowest, performance.now() - began)

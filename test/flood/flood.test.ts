@@ -79,7 +79,8 @@ inNamespaces(() => {
     const openCapture: typeof edges.openCapture = (name, frames, events) => {
       const capture = edges.openCapture(name, frames, events)
       return {
-        ...{ engine: capture.engine, can: capture.can },
+        engine: capture.engine,
+        can: capture.can,
         send: async (batch) => {
           const sent = capture.send(batch)
           block(200)
@@ -134,10 +135,8 @@ inNamespaces(() => {
     for (const kind of KINDS) {
       const before = framesIn(await daemon.scrape())
       const flooded = floodOf(kind, 3)
-      let isOver = false
-      void flooded.ended.then(() => (isOver = true))
       const seen = new Set<string>()
-      while (!isOver) {
+      while (!flooded.isOver()) {
         seen.add(verdictIn(await daemon.scrape(), OWNED) ?? 'none')
         await new Promise((resolve) => setTimeout(resolve, 50)) // the flood has its own time
       }

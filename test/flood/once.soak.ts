@@ -20,13 +20,11 @@ inNamespaces(() => {
   const flood = flooding()
   for (const kind of KINDS)
     test(`${kind}: who answers is ok or unknown, who does not is silent or unknown`, async (t) => {
-      const { ended } = flood({ kind, device: 'eno1', vip: OWNED, to: ASKER, seconds })
-      let isOver = false
-      void ended.then(() => (isOver = true))
+      const { ended, isOver } = flood({ kind, device: 'eno1', vip: OWNED, to: ASKER, seconds })
       const verdicts = new Map<string, number>()
       let [checks, received, lost] = [0, 0, 0]
       let peakMb = 0
-      while (!isOver) {
+      while (!isOver()) {
         const wanted = [...ANSWERED, ...UNANSWERED, OWNED].map((ip) => `${ip}=${MAC}`)
         const argv = ['--interval', '100ms', '--timeout', '300ms', '-o', 'json', ...wanted]
         const { stdout, stderr } = await runProgram(argv, { ARPCHECK_NO_KUBE: '1' }, undefined, [

@@ -29,6 +29,7 @@ export interface Flooded {
 export interface Flood {
   /** Null: it was stopped. */
   readonly ended: Promise<Flooded | null>
+  readonly isOver: () => boolean
   /** It is over by itself in time; sooner, by this. */
   stop(): void
 }
@@ -44,7 +45,9 @@ export function flooding(): (options: FloodOptions) => Flood {
     const child = spawn(generator, words, { stdio: ['ignore', 'pipe', 'inherit'] })
     const said = text(child.stdout)
     const ended = once(child, 'exit').then(async () => JSON.parse((await said) || 'null') as Flooded | null)
-    return { ended, stop: () => void child.kill() }
+    const state = { isOver: false }
+    child.once('exit', () => (state.isOver = true))
+    return { ended, isOver: () => state.isOver, stop: () => void child.kill() }
   }
 }
 
