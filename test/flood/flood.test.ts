@@ -4,7 +4,6 @@
 // Longer, and with figures: once.soak.ts, daemon.soak.ts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openNative } from '../../src/capture/native.ts'
 import { check } from '../../src/check.ts'
 import { parseIp } from '../../src/core/ip.ts'
 import { parseMac } from '../../src/core/mac.ts'
@@ -27,7 +26,6 @@ import { inNamespaces } from '../helpers/netns.ts'
 import { NUC_MACS } from '../helpers/nucs.ts'
 import { runProgram } from '../helpers/program.ts'
 import { RunningDaemon } from '../helpers/running-daemon.ts'
-import { until } from '../helpers/until.ts'
 
 /** Whoever answers must not be accused, and silence must not be called well, whatever else comes. */
 const HONEST = {
@@ -99,34 +97,6 @@ inNamespaces(() => {
     const [owned, silent] = vips.map(({ verdict, reason }) => (reason ? `${verdict} ${reason}` : verdict))
     assert.ok(HONEST.answered.includes(owned!), owned)
     assert.ok(HONEST.silent.includes(silent!), silent)
-  })
-
-  test('whoever is slower than a flood is called once a turn of the event loop: timers and sockets have theirs', async () => {
-    const flooded = floodOf('malformed', 20)
-    let [drains, turns] = [0, 0]
-    const spin = (): void => {
-      turns++
-      if (drains < 20) setImmediate(spin)
-    }
-    spin()
-    const capture = openNative(
-      { device: 'eno1' },
-      {
-        onFrames: () => {
-          if (drains === 0) turns = 0
-          capture.drain()
-          // as if a frame took longer than the next one needs to come
-          block(10)
-          drains++
-        },
-        onTrouble: () => {},
-      },
-    )
-    await until('twenty drains', () => drains >= 20, 60_000)
-    capture.close()
-    flooded.stop()
-    await flooded.ended
-    assert.ok(turns >= drains - 2, `${turns} turns for ${drains} drains`)
   })
 
   test('the daemon in each flood → nobody is accused, its memory stays bounded, and the next round tells as before', async (t) => {
