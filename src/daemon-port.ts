@@ -1,11 +1,11 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from './core/arp.ts'
+import { decodeArp, encodeArp, framesOf, type ArpFrame, type CapturedFrame } from './core/arp.ts'
 import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'
-import type { PastRound } from './core/rounds.ts'
+import type { Counted, PastRound } from './core/rounds.ts'
 import type { RoundPlan } from './core/round.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
 import {
@@ -29,6 +29,7 @@ import {
   type Question,
 } from './core/watch/schedule.ts'
 import { spend } from './core/watch/bucket.ts'
+import { newsIn, newWords, sightingsIn, takeNews, takeSighting, type Words } from './core/watch/words.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
 import { Inquiries } from './daemon-inquiry.ts'
 import type { Look } from './elected.ts'
@@ -203,22 +204,26 @@ export class Port {
     if (look) this.#options.onEnded(this, ended, look)
   }
 
+  /** All of one drain together: a flood is told of once, whatever it holds. */
   #collect(): void {
-    const { clock } = this.#options
+    const words = newWords()
+    const ms = this.nowMs()
     for (const captured of this.#capture.drain()) {
       const frame = decodeArp(captured.bytes)
-      if (typeof frame === 'string') increase(this.counts.dropped, 'malformed')
-      else this.#take(frame, captured, { ms: clock.monotonicMs(), ns: captured.atNs })
+      if (typeof frame === 'string') increase(this.counts.dropped, 'malformed', framesOf(captured))
+      else this.#take(words, frame, captured, { ms, ns: captured.atNs })
     }
+    for (const sighting of sightingsIn(words)) this.#options.onSighting(sighting)
+    for (const heard of newsIn(words)) this.#happen({ what: 'heard', heard })
   }
 
-  #take(frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
+  #take(words: Words, frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
     takeFrame(this.looks, frame, captured)
     this.#inquiries.hear(frame, captured, at.ms)
     const sighting = this.ears && sightingOf(frame, at, this.ears)
-    if (sighting) this.#options.onSighting(sighting)
+    if (sighting) takeSighting(words, { ...sighting, frames: framesOf(captured) })
     const heard = sighting ? this.#heardOf(sighting) : this.#controlOf(frame)
-    if (heard) this.#happen({ what: 'heard', heard })
+    if (heard) takeNews(words, heard)
   }
 
   /** Whoever answers while no MAC of those that should is known may be one of them: it is no news. */
@@ -244,9 +249,11 @@ export class Port {
   }
 
   /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
-  #lost(): number | null {
+  #lost(): Counted | null {
     const statistics = this.#capture.statistics()
-    return statistics && statistics.kernelDrops + statistics.ringDrops + this.#naps
+    if (!statistics) return null
+    const { received, kernelDrops, ringDrops } = statistics
+    return { frames: received, lost: kernelDrops + ringDrops, naps: this.#naps }
   }
 
   #guarded(run: () => void): void {
@@ -258,6 +265,6 @@ export class Port {
   }
 }
 
-function increase<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function increase<K>(counts: Map<K, number>, key: K, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
 }

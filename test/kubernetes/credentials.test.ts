@@ -148,6 +148,26 @@ test('a token that is withdrawn while we watch → 401, read again at once; no w
   )
 })
 
+test('a kubeconfig that is replaced while we watch, its token withdrawn → 401, the file is read again; no watch is lost for it', async (t) => {
+  const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
+  const first = double.api.tokens.issue(ADMIN)
+  const kubeconfig = file(t, 'k', withUser(double.adminKubeconfig, { token: first }))
+  const cluster = openCluster({ kubeconfig, env: {} }, CHANCES)
+  t.after(() => cluster.close())
+  const watch = cluster.follow({ startWithinMs: 0, metallbNamespace: 'metallb-system' } as object)
+  await watch.ready()
+  writeFileSync(kubeconfig, withUser(double.adminKubeconfig, { token: double.api.tokens.issue(ADMIN) }))
+  double.api.tokens.withdraw(first)
+  double.restart()
+  const asked = double.api.requests.length
+  const after = (): typeof double.api.requests => double.api.requests.slice(asked)
+  await until('refused', () => after().some(({ status }) => status === 401))
+  await until(
+    'in again',
+    () => after().filter(({ isWatch, status }) => isWatch && status === 200).length >= 4,
+  )
+})
+
 test('a pod → its token and CA are read anew when they change', async (t) => {
   const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
   const where = folder(t)
