@@ -15,7 +15,7 @@ const { spawnSync } = require('node:child_process')
 const { readdirSync, readFileSync } = require('node:fs')
 const outcome = (attempt) => { try { attempt(); return 'done' } catch (error) { return error.code ?? error.message } }
 const why = holder.exports.denySyscalls(Buffer.from(process.argv[3], 'hex'))
-const small = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096, highRate: false, foldRepeats: false }
+const small = { device: 'near', filter: 'arp', etherType: 3, snapLength: 128, kernelBufferBytes: 1 << 20, ringFrames: 4096, highRate: 0, foldRepeats: 0 }
 const effective = /^CapEff:\\s*(\\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]
 process.stdout.write(JSON.stringify({
   why,

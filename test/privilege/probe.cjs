@@ -27,8 +27,8 @@ function capture(raw) {
     snapLength: 128,
     kernelBufferBytes: 1 << 20,
     ringFrames: 4096,
-    highRate: false,
-    foldRepeats: false,
+    highRate: 0,
+    foldRepeats: 0,
   }
   raw.open({ device: 'far0', filter: 'arp', etherType: 3, ...small }, () => {})
   raw.close()
