@@ -108,8 +108,7 @@ function indexOf(nodes: readonly Node[]): ReadonlyMap<Ip, readonly Node[]> {
   const known = nodeIndexes.get(nodes)
   if (known) return known
   const index = new Map<Ip, Node[]>()
-  for (const node of nodes)
-    for (const ip of node.internalIps) index.set(ip, [...(index.get(ip) ?? []), node])
+  for (const node of nodes) for (const ip of node.internalIps) index.set(ip, [...(index.get(ip) ?? []), node])
   nodeIndexes.set(nodes, index)
   return index
 }
