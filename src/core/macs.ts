@@ -55,15 +55,15 @@ interface Written extends Pick<MacSources, 'own'>, Pick<MacMap, 'nodeOf'> {
   readonly owners: Owners
 }
 
-const known = new WeakMap<MacSources['records'], Written>()
+const writtenBy = new WeakMap<MacSources['records'], Written>()
 
 /** What records and this host tell, which stays from look to look. */
 function writtenOf({ records, own }: MacSources): Written {
-  const before = known.get(records)
+  const before = writtenBy.get(records)
   if (before?.own.macs === own.macs && before.own.node === own.node) return before
   const owners = withClaims(new Map(), writtenClaims(records, own))
   const written = { own, owners, nodeOf: soleOwners(owners) }
-  known.set(records, written)
+  writtenBy.set(records, written)
   return written
 }
 
