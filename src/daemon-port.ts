@@ -35,6 +35,9 @@ import { Inquiries } from './daemon-inquiry.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
 
+/** Given as the reason, for which the runtime would else make an error with a stack. */
+const OVERTAKEN = null
+
 /** What one interface has done since it was opened. */
 export interface PortCounts {
   readonly sent: Map<'broadcast' | 'unicast', number>
@@ -68,6 +71,7 @@ export class Port {
   readonly #closed = new AbortController()
   #schedule
   #alarm = new AbortController()
+  #alarmMs = Infinity
   #naps = 0
 
   /** Throws an ArpcheckError where the interface cannot be opened. */
@@ -126,7 +130,7 @@ export class Port {
 
   close(): void {
     this.#closed.abort()
-    this.#alarm.abort()
+    this.#alarm.abort(OVERTAKEN)
     this.#inquiries.close()
     this.#capture.close()
   }
@@ -141,7 +145,7 @@ export class Port {
     for (const one of missed) this.#options.onMissed(this, one)
     for (const one of ended) this.#end(one, nowMs)
     if (questions.length > 0) this.#ask(questions, nowMs)
-    this.#arm(Math.min(schedule.wakeMs, this.#askBeside(nowMs)) - nowMs)
+    this.#arm(Math.min(schedule.wakeMs, this.#askBeside(nowMs)), nowMs)
   }
 
   /** With what the plan has left; when to come again. */
@@ -158,12 +162,16 @@ export class Port {
   }
 
   /** One alarm at a time: whatever happens sooner sets another. */
-  #arm(inMs: number): void {
-    this.#alarm.abort()
-    if (inMs === Infinity || this.#closed.signal.aborted) return
+  #arm(atMs: number, nowMs: number): void {
+    if (atMs === this.#alarmMs || this.#closed.signal.aborted) return
+    this.#alarm.abort(OVERTAKEN)
+    this.#alarmMs = atMs
+    if (atMs === Infinity) return
     const alarm = (this.#alarm = new AbortController())
-    void this.#options.clock.sleep(Math.max(0, inMs), alarm.signal).then(() => {
-      if (!alarm.signal.aborted) this.#guarded(() => this.#happen({ what: 'time' }))
+    void this.#options.clock.sleep(Math.max(0, atMs - nowMs), alarm.signal).then(() => {
+      if (alarm.signal.aborted) return
+      this.#alarmMs = Infinity
+      this.#guarded(() => this.#happen({ what: 'time' }))
     })
   }
 

@@ -1,3 +1,4 @@
+import { prepareElections } from './announcers/metallb/metallb.ts'
 import type { Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
 import type { Report } from './core/report.ts'
@@ -33,6 +34,9 @@ const QUIET_MS = 11_000
 const QUIET_AT_MOST_MS = 30_000
 /** The API may be away when we start: what can be watched then is nothing, and that is told. */
 const START_MS = 15_000
+/** Nothing else happens meanwhile. */
+const SLICE_MS = 20
+
 /**
  * The loop: what the cluster says becomes work, work becomes plans of interfaces, their looks become verdicts. It polls
  * itself once a second for what changed, so that a storm of changes costs one step.
@@ -108,6 +112,7 @@ export class Watch {
         this.#publish(ended),
       )
       for (let isFirst = true; !signal.aborted; isFirst = false) {
+        await this.#prepare(ended)
         this.#step(isFirst)
         this.#evidence.step(ended)
         for (const one of this.#observations.splice(0)) observe(one)
@@ -176,6 +181,19 @@ export class Watch {
       : { ...this.#loaded, successful: false }
     if (config) this.#config = config
     this.#hasNews = true
+  }
+
+  /** What takes longest of a plan, bit by bit, so that frames and scrapes are seen to in between. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { clock, cluster } = this.#edges
+    if (!this.#isTime(clock.monotonicMs())) return
+    let sinceMs = clock.monotonicMs()
+    for (const _ of prepareElections(cluster.watch.snapshot())) {
+      if (clock.monotonicMs() - sinceMs < SLICE_MS) continue
+      await clock.sleep(0, signal)
+      if (signal.aborted) return
+      sinceMs = clock.monotonicMs()
+    }
   }
 
   #step(isFirst: boolean): void {

@@ -33,6 +33,8 @@ export async function daemonCommand(argv: readonly string[], world: World): Prom
 
 /** V8 would let the space of what is young grow to 48 MB for one burst, and keep it: at its first size a daemon lives well. */
 const SMALL_YOUNG = '--semi-space-growth-factor=1'
+/** So little is young at a time that to wake four threads for it costs more than it saves. */
+const ALONE = '--no-parallel-scavenge'
 /** Whatever hangs by then is cut off: a pod that is deleted should be gone. */
 const STOP_MS = 1800
 
@@ -43,6 +45,7 @@ async function watchUntilStopped(
 ): Promise<number> {
   lessenDaemon(world)
   setFlagsFromString(SMALL_YOUNG)
+  setFlagsFromString(ALONE)
   const out = logFile(2)
   const log = openLog({ level: config.logLevel, format: config.logFormat, out })
   const { signal, release } = onInterrupt()

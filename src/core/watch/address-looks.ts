@@ -151,10 +151,9 @@ function joined<C>(looks: readonly AddressLook<C>[], own: AddressLook<C>): Round
 
 /** Whether an address answered when it was asked last, in either way; null: it was not asked. */
 export function answeredLast<C>({ broadcast, unicast }: Looks<C>, ip: Ip): boolean | null {
-  const asked = [broadcast.get(ip), unicast.get(ip)].filter((look) => look !== undefined)
-  const [last] = asked.toSorted((a, b) => b.endedMs! - a.endedMs!)
-  if (!last) return null
-  return hasHeard(last.round)
+  const [all, alone] = [broadcast.get(ip), unicast.get(ip)]
+  const last = all && alone ? (alone.endedMs! > all.endedMs! ? alone : all) : (all ?? alone)
+  return last ? hasHeard(last.round) : null
 }
 
 /** All that was heard last, whenever that was: tells whose a MAC is. */
