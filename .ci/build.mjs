@@ -20,9 +20,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build as esbuild } from 'esbuild'
 import { staticLibpcap } from './libpcap-static.mjs'
+import { root } from './root.mjs'
+import { bundledPackages, refused, thirdPartyText } from './third-party.mjs'
 import { packedVendorList, vendorData, VENDORS_LICENSE } from './vendors.mjs'
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+export { root }
 export const addon = join(root, 'dist/arpcheck.node')
 /** What lies beside each bundle. */
 export const besideBundles = [addon, join(root, 'dist/vendors.txt.br')]
@@ -148,12 +150,20 @@ export async function build(say = () => {}, libpcap = '') {
   const present = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, path]) => existsSync(join(root, path))),
   )
-  const beside = ['package.json', 'package-lock.json', '.ci/build.mjs', '.ci/code-cache.cjs']
+  const beside = [
+    'package.json',
+    'package-lock.json',
+    '.ci/build.mjs',
+    '.ci/code-cache.cjs',
+    '.ci/third-party.mjs',
+  ]
   const inputs = [...filesIn('src'), ...beside.map(inRoot)]
   const outputs = [
     ...Object.keys(present).map((name) => `dist/${name}.js`),
     ...CACHED.filter((name) => name in present).map((name) => `dist/${name}.cache`),
     'dist/man/arpcheck.1',
+    'dist/THIRD-PARTY.txt',
+    'build/bundled.json',
   ].map(inRoot)
   await whenChanged('bundles', inputs, outputs, () => {
     say('bundling')
@@ -204,13 +214,15 @@ function nodeDir() {
 
 async function buildBundles(entryPoints) {
   mkdirSync(inRoot('dist'), { recursive: true })
-  await esbuild({
+  const { metafile } = await esbuild({
     ...bundling,
     entryPoints,
     outdir: 'dist',
     minifySyntax: true,
+    metafile: true,
     plugins: [...bundling.plugins, separateBundles],
   })
+  writeThirdParty(bundledPackages(metafile))
   if (entryPoints.arpcheck) chmodSync(inRoot('dist/arpcheck.js'), 0o755)
   if (entryPoints.cli) buildCaches(CACHED.filter((name) => name in entryPoints))
   if (entryPoints.cli) buildManual()
@@ -238,6 +250,16 @@ function markBundle(name) {
   const source = readFileSync(path)
   writeFileSync(path, `${source}//${createHash('sha256').update(source).digest('hex')}`)
   writeFileSync(inRoot(`dist/${name}.cache`), ' '.repeat(64))
+}
+
+/** Throws where something is bundled whose licence does not go with ours. */
+function writeThirdParty(packages) {
+  const wrong = refused(packages)
+  if (wrong.length > 0) throw new Error(`bundled, but not to be shipped: ${wrong.join(', ')}`)
+  writeFileSync(inRoot('dist/THIRD-PARTY.txt'), thirdPartyText(packages))
+  const list = packages.map(({ name, version, license }) => ({ name, version, license }))
+  mkdirSync(inRoot('build'), { recursive: true })
+  writeFileSync(inRoot('build/bundled.json'), JSON.stringify(list, null, 2))
 }
 
 /** The man page is what the program itself prints of its tables. */

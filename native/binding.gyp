@@ -16,6 +16,7 @@
         'link_watch.cc',
         'netlink.cc',
         'netlink_object.cc',
+        'privilege.cc',
         'repeats.cc',
         'sender.cc',
       ],

@@ -14,13 +14,19 @@ import type { ClusterSide } from './core/cluster-side.ts'
 import { silentNodesOf } from './core/node-facts.ts'
 import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
-import type { Loss } from './core/case.ts'
 import { BROADCAST_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
 import { whoHasFrames } from './core/questions.ts'
 import type { FrameCounts } from './core/report.ts'
 import { hasAnswered, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
-import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
+import {
+  hearing,
+  lossBetween,
+  mergeEvidence,
+  mustAskAgain,
+  type Counted,
+  type PastRound,
+} from './core/rounds.ts'
 import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
 import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
@@ -128,7 +134,7 @@ class Asker {
     const before = this.#readStatistics()
     const questions = questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC }))
     await (this.#task.options.sweep ? this.#sweep(questions) : this.pass(questions))
-    return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
+    return { round: this.#current, loss: lossBetween(countedIn(before), countedIn(this.#readStatistics())) }
   }
 
   /** Sends the questions `count` times, an interval apart, then listens for the timeout. */
@@ -295,7 +301,6 @@ async function echoes(task: Task, past: readonly PastRound[], asker: Asker): Pro
 /** More nodes than that do not die at once, and a storm would help nobody. */
 const MAX_ECHOES = 64
 
-function lossBetween(before: CaptureStatistics | null, after: CaptureStatistics | null): Loss {
-  if (!before || !after) return 'uncounted'
-  return after.kernelDrops + after.ringDrops > before.kernelDrops + before.ringDrops ? 'lost' : 'none'
+function countedIn(statistics: CaptureStatistics | null): Counted | null {
+  return statistics && { frames: statistics.received, lost: statistics.kernelDrops + statistics.ringDrops }
 }

@@ -119,6 +119,7 @@ async function askAll({ options, edges, facts, signal, plan, opened }: Round): P
   const shared = { options, edges, cluster, whole, ownMacs: ownMacs(facts) }
   const tasks = plan.vantages.map((vantage) => askVantage({ ...shared, vantage, signal: ended }))
   try {
+    edges.onOpened?.()
     return await Promise.all(tasks)
   } finally {
     stop.abort()

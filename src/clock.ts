@@ -34,3 +34,8 @@ export const systemClock: Clock = {
       }
     }),
 }
+
+/** Runs it in the next turn of the event loop, after whatever is due now. */
+export function nextTurn(run: () => void): void {
+  setImmediate(run)
+}

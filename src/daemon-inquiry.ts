@@ -1,7 +1,7 @@
-import { evidenceOf, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { evidenceOf, hearFrame, openRound, type Round, type RoundPlan } from './core/round.ts'
 import type { ArpFrame, CapturedFrame } from './core/arp.ts'
 import type { Question } from './core/attribution.ts'
-import type { PastRound } from './core/rounds.ts'
+import { lossBetween, type Counted, type PastRound } from './core/rounds.ts'
 import { answeredBeside, askBeside, NOTHING_BESIDE, type Allowed, type Asked } from './core/watch/beside.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
 
@@ -12,7 +12,7 @@ interface Inquiry {
   readonly questions: readonly Question[]
   readonly round: Round
   readonly done: (past: PastRound | null) => void
-  lostBefore: number | null
+  lostBefore: Counted | null
 }
 
 /** What is asked on one interface beside the plan: one inquiry at a time, each a round of its own. */
@@ -30,7 +30,7 @@ export class Inquiries {
   }
 
   /** What may leave now; `lost`: frames that were lost since opening, counted where it is asked for alone. */
-  step(allowed: Allowed, lost: () => number | null): Pick<Asked, 'sent' | 'questions' | 'wakeMs'> {
+  step(allowed: Allowed, lost: () => Counted | null): Pick<Asked, 'sent' | 'questions' | 'wakeMs'> {
     this.#endCurrent(allowed.nowMs, lost)
     if (!this.#current) this.#begin(lost)
     if (!this.#current) return { sent: allowed.sent, questions: [], wakeMs: Infinity }
@@ -41,10 +41,11 @@ export class Inquiries {
     return { ...asked, wakeMs: isLast ? this.#lastMs + TIMEOUT_MS : asked.wakeMs }
   }
 
-  hear({ op, spa, sha }: ArpFrame, captured: CapturedFrame, nowMs: number): void {
+  hear(frame: ArpFrame, captured: CapturedFrame, nowMs: number): void {
     if (!this.#current) return
     const { round } = this.#current
-    hear(round, captured)
+    const { op, spa, sha } = frame
+    hearFrame(round, frame, captured)
     if (op === 'reply' && round.ledgers.has(spa))
       this.#beside = answeredBeside(this.#beside, [spa, sha], nowMs)
   }
@@ -54,7 +55,7 @@ export class Inquiries {
     this.#current = null
   }
 
-  #begin(lost: () => number | null): void {
+  #begin(lost: () => Counted | null): void {
     this.#current = this.#waiting.shift() ?? null
     if (!this.#current) return
     this.#current.lostBefore = lost()
@@ -62,17 +63,12 @@ export class Inquiries {
     this.#beside = { ...this.#beside, queue: Array.from({ length: TIMES }, () => questions).flat() }
   }
 
-  #endCurrent(nowMs: number, lost: () => number | null): void {
+  #endCurrent(nowMs: number, lost: () => Counted | null): void {
     const current = this.#current
     if (!current || this.#beside.queue.length > 0 || nowMs < this.#lastMs + TIMEOUT_MS) return
     this.#current = null
     current.done({ round: current.round, loss: lossBetween(current.lostBefore, lost()) })
   }
-}
-
-function lossBetween(before: number | null, after: number | null): PastRound['loss'] {
-  if (before === null || after === null) return 'uncounted'
-  return after > before ? 'lost' : 'none'
 }
 
 /** Whether anybody answered for any of them. */

@@ -18,6 +18,8 @@ const KERNEL_FRAME_BYTES = 208
 
 export interface LiveDaemon {
   readonly edges: WatchEdges
+  /** Whether a plugin of the kubeconfig is to be started again and again. */
+  readonly startsPrograms: boolean
   /** Resolves when no socket is left, and keys are wiped. */
   readonly close: () => Promise<void>
 }
@@ -80,6 +82,7 @@ export async function openLiveDaemon(
         publish: node === null ? null : (nics, signal) => cluster.publishNics(node, nics, signal),
       },
     },
+    startsPrograms: cluster.startsPrograms,
     close: async () => {
       views?.close()
       await cluster.close()

@@ -1,11 +1,11 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { decodeArp, encodeArp, type ArpFrame, type CapturedFrame } from './core/arp.ts'
+import { decodeArp, encodeArp, framesOf, type ArpFrame, type CapturedFrame } from './core/arp.ts'
 import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
 import type { Random } from './core/random.ts'
-import type { PastRound } from './core/rounds.ts'
+import type { Counted, PastRound } from './core/rounds.ts'
 import type { RoundPlan } from './core/round.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
 import {
@@ -29,10 +29,14 @@ import {
   type Question,
 } from './core/watch/schedule.ts'
 import { spend } from './core/watch/bucket.ts'
+import { newsIn, newWords, sightingsIn, takeNews, takeSighting, type Words } from './core/watch/words.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
 import { Inquiries } from './daemon-inquiry.ts'
 import type { Look } from './elected.ts'
 import { ArpcheckError } from './errors.ts'
+
+/** Given as the reason, for which the runtime would else make an error with a stack. */
+const OVERTAKEN = null
 
 /** What one interface has done since it was opened. */
 export interface PortCounts {
@@ -67,6 +71,7 @@ export class Port {
   readonly #closed = new AbortController()
   #schedule
   #alarm = new AbortController()
+  #alarmMs = Infinity
   #naps = 0
 
   /** Throws an ArpcheckError where the interface cannot be opened. */
@@ -125,7 +130,7 @@ export class Port {
 
   close(): void {
     this.#closed.abort()
-    this.#alarm.abort()
+    this.#alarm.abort(OVERTAKEN)
     this.#inquiries.close()
     this.#capture.close()
   }
@@ -140,7 +145,7 @@ export class Port {
     for (const one of missed) this.#options.onMissed(this, one)
     for (const one of ended) this.#end(one, nowMs)
     if (questions.length > 0) this.#ask(questions, nowMs)
-    this.#arm(Math.min(schedule.wakeMs, this.#askBeside(nowMs)) - nowMs)
+    this.#arm(Math.min(schedule.wakeMs, this.#askBeside(nowMs)), nowMs)
   }
 
   /** With what the plan has left; when to come again. */
@@ -157,12 +162,16 @@ export class Port {
   }
 
   /** One alarm at a time: whatever happens sooner sets another. */
-  #arm(inMs: number): void {
-    this.#alarm.abort()
-    if (inMs === Infinity || this.#closed.signal.aborted) return
+  #arm(atMs: number, nowMs: number): void {
+    if (atMs === this.#alarmMs || this.#closed.signal.aborted) return
+    this.#alarm.abort(OVERTAKEN)
+    this.#alarmMs = atMs
+    if (atMs === Infinity) return
     const alarm = (this.#alarm = new AbortController())
-    void this.#options.clock.sleep(Math.max(0, inMs), alarm.signal).then(() => {
-      if (!alarm.signal.aborted) this.#guarded(() => this.#happen({ what: 'time' }))
+    void this.#options.clock.sleep(Math.max(0, atMs - nowMs), alarm.signal).then(() => {
+      if (alarm.signal.aborted) return
+      this.#alarmMs = Infinity
+      this.#guarded(() => this.#happen({ what: 'time' }))
     })
   }
 
@@ -203,22 +212,26 @@ export class Port {
     if (look) this.#options.onEnded(this, ended, look)
   }
 
+  /** All of one drain together: a flood is told of once, whatever it holds. */
   #collect(): void {
-    const { clock } = this.#options
+    const words = newWords()
+    const ms = this.nowMs()
     for (const captured of this.#capture.drain()) {
       const frame = decodeArp(captured.bytes)
-      if (typeof frame === 'string') increase(this.counts.dropped, 'malformed')
-      else this.#take(frame, captured, { ms: clock.monotonicMs(), ns: captured.atNs })
+      if (typeof frame === 'string') increase(this.counts.dropped, 'malformed', framesOf(captured))
+      else this.#take(words, frame, captured, { ms, ns: captured.atNs })
     }
+    for (const sighting of sightingsIn(words)) this.#options.onSighting(sighting)
+    for (const heard of newsIn(words)) this.#happen({ what: 'heard', heard })
   }
 
-  #take(frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
+  #take(words: Words, frame: ArpFrame, captured: CapturedFrame, at: Moment): void {
     takeFrame(this.looks, frame, captured)
     this.#inquiries.hear(frame, captured, at.ms)
     const sighting = this.ears && sightingOf(frame, at, this.ears)
-    if (sighting) this.#options.onSighting(sighting)
+    if (sighting) takeSighting(words, { ...sighting, frames: framesOf(captured) })
     const heard = sighting ? this.#heardOf(sighting) : this.#controlOf(frame)
-    if (heard) this.#happen({ what: 'heard', heard })
+    if (heard) takeNews(words, heard)
   }
 
   /** Whoever answers while no MAC of those that should is known may be one of them: it is no news. */
@@ -244,9 +257,11 @@ export class Port {
   }
 
   /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
-  #lost(): number | null {
+  #lost(): Counted | null {
     const statistics = this.#capture.statistics()
-    return statistics && statistics.kernelDrops + statistics.ringDrops + this.#naps
+    if (!statistics) return null
+    const { received, kernelDrops, ringDrops } = statistics
+    return { frames: received, lost: kernelDrops + ringDrops, naps: this.#naps }
   }
 
   #guarded(run: () => void): void {
@@ -258,6 +273,6 @@ export class Port {
   }
 }
 
-function increase<K>(counts: Map<K, number>, key: K): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function increase<K>(counts: Map<K, number>, key: K, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by)
 }

@@ -6,7 +6,8 @@ import type { DaemonConfig } from './core/watch/config.ts'
 import { answeredLast } from './core/watch/address-looks.ts'
 import type { InterfaceState, WatchState } from './core/watch/state.ts'
 import type { Knowledge } from './daemon-cluster.ts'
-import { tempoOf, type Work } from './daemon-plan.ts'
+import type { Work } from './daemon-plan.ts'
+import { tempoOf } from './daemon-targets.ts'
 import type { Gathered } from './daemon-gathered.ts'
 import type { Port } from './daemon-port.ts'
 import type { Verdicts } from './daemon-verdicts.ts'
@@ -75,12 +76,25 @@ function isFree(free: ReturnType<Gathered['free']>): boolean | null {
 
 /** By its own address, wherever it was asked; nobody asks for our own. */
 function nodesOf({ cluster }: ClusterSide, ports: ReadonlyMap<string, Port>): WatchState['nodes'] {
-  const answers = (ips: readonly Ip[]): boolean | null => {
-    const all = [...ports.values()].flatMap(({ looks }) => ips.map((ip) => answeredLast(looks, ip)))
-    return all.includes(true) ? true : all.includes(false) ? false : null
+  const books = [...ports.values()].map(({ looks }) => looks)
+  const answers = (ips: readonly Ip[]): NodeState => {
+    let state = UNASKED
+    for (const looks of books)
+      for (const ip of ips) {
+        const answered = answeredLast(looks, ip)
+        if (answered === true) return ANSWERS
+        if (answered === false) state = SILENT
+      }
+    return state
   }
-  return new Map(cluster.nodes.map(({ name, internalIps }) => [name, { answers: answers(internalIps) }]))
+  return new Map(cluster.nodes.map(({ name, internalIps }) => [name, answers(internalIps)]))
 }
+
+type NodeState = WatchState['nodes'] extends ReadonlyMap<string, infer S> ? S : never
+/** The same objects for all: they are made each second, and a cluster may have hundreds of nodes. */
+const UNASKED: NodeState = { answers: null }
+const ANSWERS: NodeState = { answers: true }
+const SILENT: NodeState = { answers: false }
 
 function membersOf({ cluster, readings }: ClusterSide): WatchState['members'] {
   const { speakerPods, nodes } = cluster

@@ -227,6 +227,9 @@ export class Verdicts {
   /** Not asked for from here: judged by who was heard all the same, whenever that is somebody else. */
   overheard(vip: Ip, { vantage, intervalMs, isStranger, isReplanned }: Listening): void {
     const before = this.#watched.get(vip) ?? NEW
+    // whoever was judged by nobody, and has heard nobody since, is as it was
+    const isQuiet = before.hearsay.length === 0 && before.judgedBy === '' && before.row !== null
+    if (isQuiet && !isReplanned && before.row.verdict !== 'settling') return
     const [side, nowMs] = [this.#side(), this.#now().ms]
     const sinceMs = nowMs - countsForMs(intervalMs, side.timing.holdDownMs)
     const claimants = claimantsIn(before.hearsay, sinceMs, isStranger)

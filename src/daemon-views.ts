@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { ClusterSnapshot } from './core/cluster.ts'
-import { KEY_TROUBLE } from './daemon-cluster.ts'
+import { KEY_TROUBLE } from './daemon-speakers.ts'
 import type { ViewsReading } from './elected.ts'
 import { ArpcheckError, messageOf } from './errors.ts'
 import type { Cluster } from './kubernetes/main.ts'

@@ -2,6 +2,7 @@ import type { Vip } from './announcers/announcer.ts'
 import type { Ip } from './core/ip.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import type { VipState } from './core/watch/state.ts'
+import type { Plan } from './core/watch/plan.ts'
 import type { Watch } from './core/watch/vantages.ts'
 import type { Work } from './daemon-plan.ts'
 import type { Port } from './daemon-port.ts'
@@ -33,6 +34,8 @@ interface Entry {
 export class VipStates {
   readonly #entries = new Map<Ip, Entry>()
   #of: readonly unknown[] = []
+  #plans: readonly Plan[] = []
+  #judged: ReadonlySet<Ip> = new Set()
 
   get all(): Map<Ip, VipState> {
     return new Map([...this.#entries].map(([vip, { state }]) => [vip, state]))
@@ -56,14 +59,28 @@ export class VipStates {
     return { before, after }
   }
 
-  /** While the work stays, only verdicts move. */
+  /** While the work stays, only verdicts move, and the intervals of what is asked for. */
   #mayDiffer({ config, work, ports, verdicts }: VipParts): Iterable<Ip> {
     const plans = [...ports.values()].map(({ plan }) => plan)
-    const of = [config, work?.vips, work?.assignment, work?.own, verdicts.all.size, ...plans]
-    const isSame = of.length === this.#of.length && of.every((one, i) => one === this.#of[i])
+    const of = [config, work?.vips, work?.assignment, work?.own]
+    const isSame = of.every((one, i) => one === this.#of[i])
+    const isSettled = verdicts.all.size === this.#judged.size && isSameList(plans, this.#plans)
+    const before =
+      isSame && !isSettled ? [...this.#judged, ...targetsOf(this.#plans), ...targetsOf(plans)] : []
     this.#of = of
-    return isSame ? verdicts.all.keys() : new Set([...(work?.vips.keys() ?? []), ...this.#entries.keys()])
+    this.#plans = plans
+    if (!isSame || !isSettled) this.#judged = new Set(verdicts.all.keys())
+    if (!isSame) return new Set([...(work?.vips.keys() ?? []), ...this.#entries.keys()])
+    return isSettled ? verdicts.all.keys() : new Set([...before, ...verdicts.all.keys()])
   }
+}
+
+function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i])
+}
+
+function targetsOf(plans: readonly Plan[]): Ip[] {
+  return plans.flatMap(({ targets }) => [...targets.keys()])
 }
 
 /** Undefined: it is no VIP any more. */

@@ -1,3 +1,4 @@
+import { prepareElections } from './announcers/metallb/metallb.ts'
 import type { Ip } from './core/ip.ts'
 import { offSegment } from './core/judge.ts'
 import type { Report } from './core/report.ts'
@@ -33,6 +34,9 @@ const QUIET_MS = 11_000
 const QUIET_AT_MOST_MS = 30_000
 /** The API may be away when we start: what can be watched then is nothing, and that is told. */
 const START_MS = 15_000
+/** Nothing else happens meanwhile. */
+const SLICE_MS = 20
+
 /**
  * The loop: what the cluster says becomes work, work becomes plans of interfaces, their looks become verdicts. It polls
  * itself once a second for what changed, so that a storm of changes costs one step.
@@ -108,6 +112,7 @@ export class Watch {
         this.#publish(ended),
       )
       for (let isFirst = true; !signal.aborted; isFirst = false) {
+        await this.#prepare(ended)
         this.#step(isFirst)
         this.#evidence.step(ended)
         for (const one of this.#observations.splice(0)) observe(one)
@@ -178,10 +183,23 @@ export class Watch {
     this.#hasNews = true
   }
 
+  /** What takes longest of a plan, bit by bit, so that frames and scrapes are seen to in between. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { clock, cluster } = this.#edges
+    if (!this.#isTime(clock.monotonicMs())) return
+    let sinceMs = clock.monotonicMs()
+    for (const _ of prepareElections(cluster.watch.snapshot())) {
+      if (clock.monotonicMs() - sinceMs < SLICE_MS) continue
+      await clock.sleep(0, signal)
+      if (signal.aborted) return
+      sinceMs = clock.monotonicMs()
+    }
+  }
+
   #step(isFirst: boolean): void {
     const { clock } = this.#edges
     if (this.#factsChanged) this.#readFacts()
-    this.#knowledge.answering = this.#config.passive ? new Map() : this.#unelected()
+    this.#knowledge.speakers.answering = this.#config.passive ? new Map() : this.#unelected()
     const isTime = this.#isTime(clock.monotonicMs())
     if (isTime) this.#replan(isFirst)
     this.#ports.askNow(this.#verdicts.due())
@@ -241,7 +259,7 @@ export class Watch {
       nowMs: this.#refreshedMs,
     })
     this.#work = work
-    this.#knowledge.wanted = work.speakers
+    this.#knowledge.speakers.wanted = work.speakers
     this.#ports.open(work.vantages, isFirst)
     this.#tellUnusable()
     if (this.#isQuiet(work, isFirst)) return

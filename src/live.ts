@@ -6,7 +6,7 @@ import type { Ip } from './core/ip.ts'
 import { ArpcheckError } from './errors.ts'
 import { readHostFacts } from './host/facts.ts'
 import { readHostFactsAnyway } from './host/plain.ts'
-import { echo } from './icmp/echo.ts'
+import { echo, type EchoSocket } from './icmp/echo.ts'
 
 /** Frames that the ring holds: a few answers to each question, and never more than the engine takes by default. */
 const RING_FRAMES = { least: 4096, most: 262_144 }
@@ -24,7 +24,7 @@ export function liveEdges(): CheckEdges {
       const kernelBufferBytes = ringFrames * KERNEL_FRAME_BYTES
       return openNative({ device, ringFrames, kernelBufferBytes, foldRepeats: true }, events)
     },
-    echo: askByEcho,
+    echo: (ips, signal) => askByEcho(ips, signal),
   }
 }
 
@@ -34,7 +34,7 @@ export function capEdges(): CheckEdges {
     clock: systemClock,
     hostFacts: () => readHostFactsAnyway(),
     openCapture: (device, frames, events) => openCap({ device, frames: frames * ANSWERS_EACH }, events),
-    echo: askByEcho,
+    echo: (ips, signal) => askByEcho(ips, signal),
   }
 }
 
@@ -42,12 +42,14 @@ export function capEdges(): CheckEdges {
 const ECHO_MS = 1000
 
 /** Null where ICMP cannot be asked: the package is not there, or it may not open a socket. */
-async function askByEcho(
+export async function askByEcho(
   ips: readonly Ip[],
   signal: AbortSignal,
+  socket?: EchoSocket,
 ): Promise<ReadonlyMap<Ip, 'alive' | 'silent'> | null> {
   try {
-    return await echo(ips, { timeoutMs: ECHO_MS, seed: Number(systemClock.wallNs() & 0xffff_ffffn), signal })
+    const seed = Number(systemClock.wallNs() & 0xffff_ffffn)
+    return await echo(ips, { timeoutMs: ECHO_MS, seed, signal, socket })
   } catch (error) {
     if (error instanceof ArpcheckError) return null
     throw error

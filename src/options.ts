@@ -47,6 +47,8 @@ export interface CheckEdges {
   readonly hostFacts: () => HostFacts
   /** Opens one interface; throws an ArpcheckError. `frames` is how many replies a burst may bring. */
   readonly openCapture: (interfaceName: string, frames: number, events: CaptureEvents) => Capture
+  /** Every interface is open, and nothing that answers has been read: no socket of this kind will be opened any more. */
+  readonly onOpened?: () => void
   /** The cluster now; absent without one. Read before the questions and after them. */
   readonly readCluster?: (signal: AbortSignal) => Promise<ClusterSnapshot>
   /** What its speakers believe; absent where they are not to be asked. Never rejects for what the world does. */

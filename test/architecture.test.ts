@@ -17,12 +17,13 @@ import {
 
 /** Imported by anything but core and announcers; they import nothing. */
 const LEAVES = ['errors.ts', 'clock.ts']
-const EDGES = ['capture', 'host', 'icmp', 'kubernetes', 'memberlist', 'speakers', 'metrics']
+const EDGES = ['capture', 'host', 'icmp', 'kubernetes', 'memberlist', 'speakers', 'metrics', 'privilege']
 /** Those that load something of their own: a part of ours in C++, an optional package, the reader of YAML. */
 const LOADERS: Readonly<Record<string, readonly string[]>> = {
   capture: ['addon.ts', 'optional.ts'],
   host: ['addon.ts'],
   icmp: ['optional.ts'],
+  privilege: ['addon.ts'],
   metrics: ['strict-yaml.ts'],
 }
 const WIRINGS = [
@@ -45,7 +46,9 @@ const WIRINGS = [
   'daemon.ts',
   'daemon-watch.ts',
   'daemon-plan.ts',
+  'daemon-targets.ts',
   'daemon-cluster.ts',
+  'daemon-speakers.ts',
   'daemon-port.ts',
   'daemon-ports.ts',
   'daemon-record.ts',

@@ -100,13 +100,18 @@ test('a round that lost frames is asked again, and the next one decides', async 
   assert.equal(report.vips[0]!.verdict, 'silent')
 })
 
-test('silence in three rounds that all lost frames but heard the gateway → silent', async () => {
-  const segment = new FakeSegment()
-  segment.kernelDrops = (sent) => sent
-  const report = await run(segment, { targets: [any(TRAEFIK)] })
-  assert.equal(segment.sent.length, 18)
-  assert.equal(report.vips[0]!.verdict, 'silent')
-})
+for (const [title, framesEach, verdict] of [
+  ['one frame in a hundred', 100, 'silent'],
+  ['more than that', 99, 'unknown'],
+] as const)
+  test(`silence in three rounds that heard the gateway and all lost ${title} → ${verdict}`, async () => {
+    const segment = new FakeSegment()
+    segment.kernelDrops = (sent) => sent
+    segment.framesEach = framesEach
+    const report = await run(segment, { targets: [any(TRAEFIK)] })
+    assert.equal(segment.sent.length, 18)
+    assert.equal(report.vips[0]!.verdict, verdict)
+  })
 
 test('an engine that does not count lost frames → silence is unknown: frames-lost', async () => {
   const segment = new FakeSegment()

@@ -1,11 +1,16 @@
-// generator DEVICE REPLIES PER_SECOND ADDRESSES [SECONDS]: ARP replies that arrive at DEVICE, as if from its cable, faster
-// than any sender on the other end of a veth pair could be: a small XDP program runs over frames that the kernel makes
-// (BPF_PROG_RUN with live frames, Linux 5.18), numbers the sender address, waits until the frame is due, and passes it to
-// the stack. 0 per second: as fast as it goes. Bounded by REPLIES and by SECONDS. Prints what it really offered.
+// generator DEVICE REPLIES PER_SECOND ADDRESSES [SECONDS [KIND [ADDRESS [TARGET]]]]: ARP replies that arrive at DEVICE, as
+// if from its cable, faster than any sender on the other end of a veth pair could be: a small XDP program runs over frames
+// that the kernel makes (BPF_PROG_RUN with live frames, Linux 5.18), writes what differs, waits until the frame is due, and
+// passes it to the stack. 0 per second: as fast as it goes. Bounded by REPLIES and by SECONDS. Prints what it really offered.
+// KIND numbered (when none is given): ADDRESSES take turns as the sender; random: any MAC, any address; claims: ADDRESS, by
+// any MAC; malformed: hardware and protocol of nobody; gratuitous: ADDRESS announced to all by any MAC. TARGET: whom they
+// answer.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -55,20 +60,45 @@ static uint64_t now_ns(void) {
 #define CALL(f) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
+// What a kind writes into each frame: four random bytes at each place, 0 for none.
+struct kind {
+  const char* name;
+  bool numbered;
+  int random_at[2];  // the second one: the same bytes as the first
+  int address_at;    // others
+};
+static const struct kind KINDS[] = {
+    {"numbered", true, {0, 0}, 0},   {"random", false, {24, 8}, 28},     {"claims", false, {24, 8}, 0},
+    {"malformed", false, {14, 8}, 0}, {"gratuitous", false, {24, 8}, 0},
+};
+
+static const struct kind* kind_of(const char* name) {
+  for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+    if (strcmp(KINDS[i].name, name) == 0) return &KINDS[i];
+  errno = EINVAL;
+  return die(name), NULL;
+}
+
 // r6 the state, r7 the frame, r8 when it is due, r9 waits left
-static int load_program(int map) {
+static int load_program(int map, const struct kind* kind) {
+  // with no place for it, it goes where padding is
+  const int padding = FRAME_BYTES - 4;
+  const int first = kind->random_at[0] ? kind->random_at[0] : padding, second = kind->random_at[1] ? kind->random_at[1] : padding;
+  const int address = kind->address_at ? kind->address_at : padding, number = kind->numbered ? 30 : padding;
   const struct bpf_insn code[] = {
       LOAD(BPF_W, 7, 1, offsetof(struct xdp_md, data)),
       LOAD(BPF_W, 8, 1, offsetof(struct xdp_md, data_end)),
       INSN(BPF_LD | BPF_DW | BPF_IMM, 6, BPF_PSEUDO_MAP_VALUE, 0, map), INSN(0, 0, 0, 0, 0),
-      MOV(2, 7), ALUI(BPF_ADD, 2, FRAME_BYTES), JUMP(BPF_JGT, 2, 8, 24),  // too short: out
+      MOV(2, 7), ALUI(BPF_ADD, 2, FRAME_BYTES), JUMP(BPF_JGT, 2, 8, 29),  // too short: out
       LOAD(BPF_DW, 3, 6, offsetof(struct state, frames)),
       MOV(4, 3), ALUI(BPF_ADD, 4, 1), STORE(BPF_DW, 6, 4, offsetof(struct state, frames)),
       LOAD(BPF_DW, 8, 6, offsetof(struct state, gap_ps)), ALU(BPF_MUL, 8, 3), ALUI(BPF_DIV, 8, 1000),
       LOAD(BPF_DW, 4, 6, offsetof(struct state, begun_ns)), ALU(BPF_ADD, 8, 4),
       // the lower half of the sender address, 10.20.x.y
       LOAD(BPF_DW, 4, 6, offsetof(struct state, mask)), ALU(BPF_AND, 3, 4),
-      INSN(BPF_ALU | BPF_END | BPF_TO_BE, 3, 0, 0, 16), STORE(BPF_H, 7, 3, 30),
+      INSN(BPF_ALU | BPF_END | BPF_TO_BE, 3, 0, 0, 16), STORE(BPF_H, 7, 3, number),
+      CALL(BPF_FUNC_get_prandom_u32), STORE(BPF_W, 7, 0, first), STORE(BPF_W, 7, 0, second),
+      CALL(BPF_FUNC_get_prandom_u32), STORE(BPF_W, 7, 0, address),
       LOAD(BPF_DW, 4, 6, offsetof(struct state, gap_ps)), JUMPI(BPF_JEQ, 4, 0, 7),  // as fast as it goes
       MOVI(9, WAITS),
       CALL(BPF_FUNC_ktime_get_ns), JUMP(BPF_JGE, 0, 8, 4),
@@ -115,14 +145,17 @@ static struct state* make_state(int* map) {
   return state == MAP_FAILED ? (die("no map"), NULL) : state;
 }
 
-// A reply of 10.20.0.0 at 02:…:02 to 10.0.0.1.
-static void make_frame(uint8_t* frame, const uint8_t* to) {
+// A reply of `sender` at 02:…:02 to `target`, or its announcement to everybody.
+static void make_frame(uint8_t* frame, const uint8_t* to, const struct kind* kind, const char* sender, const char* target) {
   static const uint8_t from[6] = {2, 0, 0, 0, 0, 2}, head[10] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 2};
-  static const uint8_t sender[4] = {10, 20, 0, 0}, target[4] = {10, 0, 0, 1};
+  static const uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
+  const bool announces = strcmp(kind->name, "gratuitous") == 0;
   memset(frame, 0, FRAME_BYTES);
-  memcpy(frame, to, 6), memcpy(frame + 6, from, 6), memcpy(frame + 12, head, 10);
-  memcpy(frame + 22, from, 6), memcpy(frame + 28, sender, 4);
-  memcpy(frame + 32, to, 6), memcpy(frame + 38, target, 4);
+  memcpy(frame, announces ? everybody : to, 6), memcpy(frame + 6, from, 6), memcpy(frame + 12, head, 10);
+  memcpy(frame + 22, from, 6), memcpy(frame + 32, announces ? everybody : to, 6);
+  errno = EINVAL;
+  if (inet_pton(AF_INET, sender, frame + 28) != 1) die(sender);
+  if (inet_pton(AF_INET, announces ? sender : target, frame + 38) != 1) die(target);
 }
 
 static void mac_of(const char* device, uint8_t* mac) {
@@ -133,18 +166,19 @@ static void mac_of(const char* device, uint8_t* mac) {
 }
 
 int main(int argc, char** argv) {
-  if (argc < 5) return fprintf(stderr, "generator DEVICE REPLIES PER_SECOND ADDRESSES [SECONDS]\n"), 2;
+  if (argc < 5) return fprintf(stderr, "generator DEVICE REPLIES PER_SECOND ADDRESSES [SECONDS [KIND [ADDRESS [TARGET]]]]\n"), 2;
   const int index = (int)if_nametoindex(argv[1]);
   const uint64_t replies = strtoull(argv[2], NULL, 10), rate = strtoull(argv[3], NULL, 10);
   const double seconds = argc > 5 ? atof(argv[5]) : 60;
+  const struct kind* kind = kind_of(argc > 6 ? argv[6] : "numbered");
   if (index == 0) die(argv[1]);
   uint8_t frame[FRAME_BYTES], mac[6];
   mac_of(argv[1], mac);
-  make_frame(frame, mac);
+  make_frame(frame, mac, kind, argc > 7 ? argv[7] : "10.20.0.0", argc > 8 ? argv[8] : "10.0.0.1");
   attach_pass(index);
   int map = 0;
   struct state* state = make_state(&map);
-  const int program = load_program(map);
+  const int program = load_program(map, kind);
   state->mask = strtoull(argv[4], NULL, 10) - 1;
   state->gap_ps = rate > 0 ? 1000000000000u / rate : 0;
   state->begun_ns = now_ns();

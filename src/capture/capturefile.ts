@@ -31,6 +31,8 @@ export interface CaptureFile {
 export interface ReadOptions {
   /** Which interface of a pcapng file; needed only where several hold ARP. */
   readonly interface?: string
+  /** The file is open, and none of it has been read. */
+  readonly onOpened?: () => void
   readonly signal?: AbortSignal
 }
 
@@ -53,7 +55,7 @@ const KEPT_BYTES = 128
 export async function readCaptureFile(path: string, options: ReadOptions = {}): Promise<CaptureFile> {
   const kept = new ArpFrames(openFold(MAX_ARP_FRAMES))
   const reader = new CaptureFileReader(kept.fold ?? undefined)
-  const end = await readPieces(path, options.signal, (piece, headroom) => {
+  const end = await readPieces(path, options, (piece, headroom) => {
     const isRoom = kept.keep(reader.push(piece, headroom))
     return isRoom ? reader.problem : 'too-many-frames'
   })
@@ -75,7 +77,7 @@ export async function readCaptureFile(path: string, options: ReadOptions = {}): 
  */
 async function readPieces(
   path: string,
-  signal: AbortSignal | undefined,
+  { signal, onOpened }: ReadOptions,
   take: (piece: Uint8Array, headroom: number) => CaptureFile['problem'],
 ): Promise<CaptureFile['problem']> {
   const failed = (cause: unknown): never => {
@@ -90,6 +92,7 @@ async function readPieces(
     return reading
   }
   try {
+    onOpened?.()
     // a pipe may have no more to give for long: it is read when it is asked
     const isAhead = (await file.stat()).isFile()
     let next = isAhead ? readInto(0) : null

@@ -1,4 +1,5 @@
 import { loadAddon } from '../addon.ts'
+import { nextTurn } from '../clock.ts'
 import type { CapturedFrame } from '../core/arp.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
 import type { Batch, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
@@ -143,7 +144,12 @@ class NativeEngine implements Capture {
           this.#events.onTrouble(new ArpcheckError(code, message, { remedy: remedyOf(code) }))
       }
     }
-    if ((bits & EVENT_FRAMES) !== 0 && !this.#closed) this.#events.onFrames()
+    if ((bits & EVENT_FRAMES) !== 0) nextTurn(this.#tellFrames)
+  }
+
+  /** Once a turn of the event loop: a wake-up that comes during a drain is else taken in the same one, for as long as a flood lasts. */
+  readonly #tellFrames = (): void => {
+    if (!this.#closed) this.#events.onFrames()
   }
 
   #settleSends(): void {

@@ -14,6 +14,7 @@ import { daemonHelp } from './daemon/help.ts'
 import { configText } from './daemon/print.ts'
 import { readDaemonConfig } from './daemon/read.ts'
 import { onInterrupt } from './interrupt.ts'
+import { lessenDaemon, sealDaemon } from './sealing.ts'
 import { write, type World } from './streams.ts'
 
 declare const ARPCHECK_VERSION: string
@@ -32,6 +33,8 @@ export async function daemonCommand(argv: readonly string[], world: World): Prom
 
 /** V8 would let the space of what is young grow to 48 MB for one burst, and keep it: at its first size a daemon lives well. */
 const SMALL_YOUNG = '--semi-space-growth-factor=1'
+/** So little is young at a time that to wake four threads for it costs more than it saves. */
+const ALONE = '--no-parallel-scavenge'
 /** Whatever hangs by then is cut off: a pod that is deleted should be gone. */
 const STOP_MS = 1800
 
@@ -40,13 +43,16 @@ async function watchUntilStopped(
   config: DaemonConfig,
   world: World,
 ): Promise<number> {
+  lessenDaemon(world)
   setFlagsFromString(SMALL_YOUNG)
+  setFlagsFromString(ALONE)
   const out = logFile(2)
   const log = openLog({ level: config.logLevel, format: config.logFormat, out })
   const { signal, release } = onInterrupt()
   const closed = new AbortController()
   signal.addEventListener('abort', () => void cutOff(closed.signal), { once: true })
   const daemon = await openLiveDaemon(config, world.env, log).catch(tellDaemon)
+  sealDaemon(daemon.startsPrograms, world, (why) => log.warn?.('some rights are not given up', { why }))
   try {
     const readConfig = (): DaemonConfig => readDaemonConfig(argv, world.env, readSettingsFile).config
     await runDaemon({ config, readConfig, build: BUILD, onReload: onHangUp }, daemon.edges, signal)

@@ -4,6 +4,7 @@ import { ArpcheckError } from '../errors.ts'
 import { capEdges, liveEdges } from '../live.ts'
 import type { LiveCluster } from '../live-cluster.ts'
 import { findCluster } from './cluster.ts'
+import { sealed, sealNow } from './sealing.ts'
 import type { Settings } from './flags.ts'
 import type { World } from './streams.ts'
 import { saving } from './saving.ts'
@@ -30,10 +31,14 @@ export async function prepare(
   const found = await findCluster(options, settings, world)
   if (settings.replay !== null) {
     const { replay } = await import('./replay.ts')
-    const replayed = await replay(settings.replay, options, settings.asker)
+    const replayed = await replay(settings.replay, options, {
+      asker: settings.asker,
+      onOpened: () => sealNow(settings, world),
+    })
     return { ...found, ...replayed, close: async () => {} }
   }
-  const edges = settings.engine === 'cap' ? capEdges() : liveEdges()
+  const live = settings.engine === 'cap' ? capEdges() : liveEdges()
+  const { edges, close } = sealed(live, settings, { world, withEcho: found.cluster !== null })
   const recorder = settings.pcap === null ? null : openRecorder(settings.pcap, { onError: onTrouble })
   const asked = [...options.targets.map(({ vip }) => vip), ...options.mustBeFree]
   return {
@@ -42,6 +47,7 @@ export async function prepare(
     edges: recorder ? saving(edges, recorder, asked) : edges,
     close: async () => {
       recorder?.close()
+      close()
       await found.cluster?.close()
     },
   }

@@ -7,6 +7,7 @@ import { openCluster } from './cluster.ts'
 import type { Settings } from './flags.ts'
 import { onInterrupt } from './interrupt.ts'
 import { showProgress } from './progress.ts'
+import { sealNow } from './sealing.ts'
 import { renderMembers } from './screens/members-render.ts'
 import { styleFor } from './screens/style.ts'
 import { write, type World } from './streams.ts'
@@ -62,7 +63,13 @@ async function readAll(settings: Settings, world: World): Promise<Members | null
   const stage = { what: 'asking the speakers', aboutMs: EXPECTED_MS }
   const progress = showProgress(world, stage, systemClock, done.signal)
   try {
-    const edges = { clock: systemClock, readCluster: cluster.read, views: cluster.views }
+    const readCluster: typeof cluster.read = async (stop) => {
+      const snapshot = await cluster.read(stop)
+      // whoever speaks next is no API server
+      sealNow(settings, world)
+      return snapshot
+    }
+    const edges = { clock: systemClock, readCluster, views: cluster.views }
     return await readMembers(edges, { udp: settings.udp }, signal)
   } catch (error) {
     if (signal.aborted && !(error instanceof ArpcheckError)) return null

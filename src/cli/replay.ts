@@ -20,11 +20,22 @@ export interface Replayed {
   readonly notes: readonly string[]
 }
 
+interface How {
+  /** Whose place to take; null: whoever asks. */
+  readonly asker: Mac | null
+  /** The file is open, and none of it has been read. */
+  readonly onOpened?: () => void
+}
+
 /** Reads `path` and takes the place of whoever asks in it. Throws an ArpcheckError where nothing can be judged. */
-export async function replay(path: string, options: CheckOptions, asker: Mac | null): Promise<Replayed> {
+export async function replay(
+  path: string,
+  options: CheckOptions,
+  { asker, onOpened = () => {} }: How,
+): Promise<Replayed> {
   const [wanted, ...more] = options.interfaces
   if (more.length > 0) throw new ArpcheckError('usage', '--replay judges one interface: give --iface once.')
-  const file = await readCaptureFile(path, wanted === undefined ? {} : { interface: wanted })
+  const file = await readCaptureFile(path, { onOpened, ...(wanted !== undefined && { interface: wanted }) })
   const targets = [...options.targets.map(({ vip }) => vip), ...options.mustBeFree]
   const who = whoAsked(file, targets, asker)
   const name = file.interface ?? 'capture'

@@ -2,7 +2,7 @@ import type { ClusterSide } from './cluster-side.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
 import { completed, crossAddresses, macMapOf, type MacMap } from './macs.ts'
-import { addressOf } from './node-facts.ts'
+import { addressOf, askedOf } from './node-facts.ts'
 import { mergeEvidence, wasAsked, type PastRound } from './rounds.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
@@ -29,9 +29,11 @@ export function echoQuestions({ cluster, ownNode }: ClusterSide, past: readonly 
 /** The MAC map of one vantage, from all that it has heard; what was found out before fills its gaps. */
 export function macMapFor(side: ClusterSide, ownMacs: ReadonlySet<Mac>, past: readonly PastRound[]): MacMap {
   const { nodes } = side.cluster
-  const asked = nodes.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
+  const bearing = askedOf(nodes, past)
+  const asked = bearing.flatMap(({ internalIps }) => internalIps).filter((ip) => wasAsked(past, ip))
   const heard = macMapOf({
     nodes,
+    bearing,
     records: side.cluster.nicRecords,
     own: { node: side.ownNode, macs: ownMacs },
     vips: side.vips,

@@ -32,7 +32,7 @@ export interface ElectedExpectation {
 export type ClusterCase = Case & { readonly expected: ElectedExpectation }
 
 /** Frames that were lost while we listened; `uncounted`: the engine cannot tell. */
-export type Loss = 'none' | 'lost' | 'uncounted'
+export type Loss = 'none' | 'few' | 'lost' | 'uncounted'
 
 /** All that is known of one VIP on one vantage when its round is over. */
 export interface Case {
@@ -85,4 +85,9 @@ export function fault(verdict: VerdictName, ...findings: Finding[]): Judgement {
 
 export function unknown(reason: UnknownReason, findings: readonly Finding[]): Judgement {
   return { verdict: 'unknown', reason, findings }
+}
+
+/** Whether the question or its answer may be among frames that were lost: one that was not seen to leave was never asked. */
+export function mayBeLost({ loss, evidence }: Pick<Case, 'loss' | 'evidence'>): boolean {
+  return loss !== 'none' || evidence.asked === 0
 }

@@ -39,8 +39,8 @@ export function ipAt(bytes: Uint8Array, offset: number, length: number): Ip {
   return ipv6Text(bytes.subarray(offset, offset + 16)) as Ip
 }
 
-/** The texts of a /16, one for each place that an address leads to: what answers once answers again. */
-const MEMO = { size: 65_536, numbers: new Int32Array(65_536), texts: [] as Ip[] }
+/** The texts of a /16, one for each place that an address leads to, in pages: what answers once answers again. */
+const MEMO = { size: 65_536, numbers: new Int32Array(65_536), pages: [] as Ip[][] }
 
 function ipv4At(bytes: Uint8Array, offset: number): Ip {
   const [a, b, c, d] = [bytes[offset]!, bytes[offset + 1]!, bytes[offset + 2]!, bytes[offset + 3]!]
@@ -86,11 +86,12 @@ export function ipv4Number(ip: Ip): number {
 export function ipv4Of(value: number): Ip {
   const number = value | 0
   const place = (number ^ (number >>> 16)) & (MEMO.size - 1)
-  const known = MEMO.texts[place]
+  const page = (MEMO.pages[place >>> 8] ??= [])
+  const known = page[place & 255]
   if (known !== undefined && MEMO.numbers[place] === number) return known
   MEMO.numbers[place] = number
   const text = `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`
-  return (MEMO.texts[place] = text as Ip)
+  return (page[place & 255] = text as Ip)
 }
 
 function maskByte(bits: number, index: number): number {

@@ -1,5 +1,5 @@
 import { explainDouble, explainUnexpected, explainWrong, remarksOf, wrongInterface } from './answers.ts'
-import { fault, OK, unknown, unsettled, type ClusterCase, type Judgement } from './case.ts'
+import { fault, mayBeLost, OK, unknown, unsettled, type ClusterCase, type Judgement } from './case.ts'
 import { standingOfAnswer, type Somebody } from './expectation.ts'
 import type { Finding } from './findings.ts'
 import type { Answer } from './round.ts'
@@ -59,7 +59,7 @@ function judgeNode(item: ClusterCase, node: string, answers: readonly Answer[]):
 
 function judgeIdle(item: ClusterCase): Judgement {
   if (!item.hears) return unknown('deaf-vantage', [])
-  if (item.loss !== 'none') return unknown('frames-lost', [framesLost(item)])
+  if (mayBeLost(item)) return unknown('frames-lost', [framesLost(item)])
   return { verdict: 'idle', reason: null, findings: [say.noCandidate(item)] }
 }
 
@@ -70,7 +70,7 @@ function judgeSilence(item: ClusterCase, elected: Somebody): Judgement {
   if (isOwn) return { verdict: 'self', reason: null, findings: [selfOwned(item)] }
   if (ownNode !== null && elected.possible.includes(ownNode)) return unknown('maybe-self', [selfOwned(item)])
   if (!item.hears) return unknown('deaf-vantage', [])
-  if (item.loss !== 'none') return unknown('frames-lost', [framesLost(item)])
+  if (mayBeLost(item)) return unknown('frames-lost', [framesLost(item)])
   if (elected.silence === 'unsure') return { ...OK, findings: [say.assumedSilence(item, elected)] }
   return fault('silent', explainSilence(item, elected))
 }

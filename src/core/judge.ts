@@ -1,4 +1,4 @@
-import { fault, OK, unknown, type Case, type ClusterCase, type Judgement } from './case.ts'
+import { fault, mayBeLost, OK, unknown, type Case, type ClusterCase, type Judgement } from './case.ts'
 import type { Finding } from './findings.ts'
 import type { Neighbour } from './host.ts'
 import { isIpv4, type Ip } from './ip.ts'
@@ -65,7 +65,7 @@ function judgeAnswers(item: Case, others: readonly Answer[]): Judgement {
 function judgeSilence(item: Case): Judgement {
   if (isOwn(item)) return { verdict: 'self', reason: null, findings: [say.selfOwned(item)] }
   if (!item.hears) return unknown('deaf-vantage', [])
-  if (item.loss !== 'none') return unknown('frames-lost', [say.framesLost(item)])
+  if (mayBeLost(item)) return unknown('frames-lost', [say.framesLost(item)])
   if (item.expected.source === 'any' && item.listeners.length > 0)
     return unknown('maybe-self', [say.maybeSelf(item)])
   if (item.evidence.unicastAnswers.length > 0)

@@ -13,6 +13,8 @@ export const NO_MACS: MacMap = { nodeOf: new Map(), foreign: new Set() }
 /** Kubernetes publishes no MACs: what the map is made of, the surest first. */
 export interface MacSources {
   readonly nodes: readonly Node[]
+  /** Those whose own address was asked for, where that is known: nobody answered for another. */
+  readonly bearing?: readonly Node[]
   readonly records: readonly NicRecord[]
   /** This host's node, where it is one, and all its MACs. */
   readonly own: { readonly node: string | null; readonly macs: ReadonlySet<Mac> }
@@ -35,13 +37,44 @@ export interface MacSources {
  * that is a VIP too is answered by whoever announces it, so that it speaks only for MACs that nothing else tells.
  */
 export function macMapOf(sources: MacSources): MacMap {
-  const owners = new Map<Mac, Set<string>>()
-  for (const [mac, node] of sureClaims(sources)) owners.set(mac, (owners.get(mac) ?? new Set()).add(node))
-  for (const [mac, node] of leftOver(sources, owners)) owners.set(mac, new Set([node]))
-  const nodeOf = new Map(
-    [...owners].flatMap(([mac, names]) => (names.size === 1 ? [[mac, [...names][0]!]] : [])),
-  )
+  const written = writtenOf(sources)
+  const isNews = ([mac, node]: Claim): boolean => !written.owners.get(mac)?.has(node)
+  const heard = answered(sources, (ip) => !sources.vips.has(ip)).filter(isNews)
+  const owners = heard.length === 0 ? written.owners : withClaims(written.owners, heard)
+  const left = leftOver(sources, owners)
+  const isWritten = owners === written.owners && left.length === 0
+  const nodeOf = isWritten
+    ? written.nodeOf
+    : soleOwners(new Map([...owners, ...left.map(([mac, node]) => [mac, new Set([node])] as const)]))
   return { nodeOf, foreign: foreignMacs(nodeOf, sources) }
+}
+
+type Owners = ReadonlyMap<Mac, ReadonlySet<string>>
+
+interface Written extends Pick<MacSources, 'own'>, Pick<MacMap, 'nodeOf'> {
+  readonly owners: Owners
+}
+
+const writtenBy = new WeakMap<MacSources['records'], Written>()
+
+/** What records and this host tell, which stays from look to look. */
+function writtenOf({ records, own }: MacSources): Written {
+  const before = writtenBy.get(records)
+  if (before?.own.macs === own.macs && before.own.node === own.node) return before
+  const owners = withClaims(new Map(), writtenClaims(records, own))
+  const written = { own, owners, nodeOf: soleOwners(owners) }
+  writtenBy.set(records, written)
+  return written
+}
+
+function withClaims(before: Owners, claims: readonly Claim[]): Owners {
+  const owners = new Map(before)
+  for (const [mac, node] of claims) owners.set(mac, new Set([...(owners.get(mac) ?? []), node]))
+  return owners
+}
+
+function soleOwners(owners: Owners): ReadonlyMap<Mac, string> {
+  return new Map([...owners].flatMap(([mac, names]) => (names.size === 1 ? [[mac, [...names][0]!]] : [])))
 }
 
 /** What was told before counts where nothing was heard now. */
@@ -55,12 +88,10 @@ export function completed(heard: MacMap, told: MacMap): MacMap {
 
 type Claim = readonly [Mac, string]
 
-function sureClaims(sources: MacSources): Claim[] {
-  const { records, own, vips } = sources
+function writtenClaims(records: MacSources['records'], own: MacSources['own']): Claim[] {
   return [
     ...records.flatMap(({ node, nics }) => nics.map(({ mac }) => [mac, node] as const)),
     ...[...own.macs].flatMap((mac) => (own.node === null ? [] : [[mac, own.node] as const])),
-    ...answered(sources, (ip) => !vips.has(ip)),
   ]
 }
 
@@ -71,8 +102,11 @@ function leftOver(sources: MacSources, known: ReadonlyMap<Mac, unknown>): Claim[
 }
 
 /** Who answered for nodes' own addresses, of those that `counts` takes. */
-function answered({ nodes, answerers, confessed }: MacSources, counts: (ip: Ip) => boolean): Claim[] {
-  return nodes.flatMap(({ name, internalIps }) =>
+function answered(
+  { nodes, bearing = nodes, answerers, confessed }: MacSources,
+  counts: (ip: Ip) => boolean,
+): Claim[] {
+  return bearing.flatMap(({ name, internalIps }) =>
     internalIps
       .filter(counts)
       .flatMap((ip) => [...answerers(ip), ...confessed(ip)].map((mac) => [mac, name] as const)),

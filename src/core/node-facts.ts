@@ -1,5 +1,5 @@
 import type { ClusterSide } from './cluster-side.ts'
-import type { Node } from './cluster.ts'
+import { differsInAgesAlone, type Node } from './cluster.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { NodeFacts } from './nodes.ts'
 import { isAnswered, mergeEvidence, wasAsked, type PastRound } from './rounds.ts'
@@ -7,17 +7,73 @@ import { isOnLink, type Vantage } from './vantage.ts'
 
 /** Nodes whose own address was asked for here and kept silent: what the hypotheses leave out. */
 export function silentNodesOf({ cluster }: ClusterSide, past: readonly PastRound[]): ReadonlySet<string> {
-  const silent = cluster.nodes.filter((node) => addressOf(node, past) === 'silent')
+  const silent = askedOf(cluster.nodes, past).filter((node) => addressOf(node, past) === 'silent')
   return new Set(silent.map(({ name }) => name))
+}
+
+/** Nodes' own addresses on this segment that were asked for: of a large cluster a daemon asks a few. */
+export function addressesAsked(
+  { cluster, ownNode }: ClusterSide,
+  { link }: Vantage,
+  past: readonly PastRound[],
+): Ip[] {
+  return askedOf(cluster.nodes, past)
+    .filter(({ name }) => name !== ownNode)
+    .flatMap(({ internalIps }) => internalIps.filter((ip) => isOnLink(ip, link) && wasAsked(past, ip)))
 }
 
 /** What is known of each node, from the API, its speaker and the wire. */
 export function nodeFactsOf(
   side: ClusterSide,
-  { link }: Vantage,
+  vantage: Vantage,
   past: readonly PastRound[],
   echo: ReadonlyMap<Ip, 'alive' | 'silent'>,
 ): ReadonlyMap<string, NodeFacts> {
+  const { nodes } = side.cluster
+  const all = new Map(unaskedFactsOf(side, vantage))
+  for (const node of askedOf(nodes, past)) {
+    const facts = all.get(node.name)!
+    const address = node.name === side.ownNode ? 'answered' : addressOf(node, past)
+    if (address !== facts.address) all.set(node.name, { ...facts, address })
+  }
+  for (const ip of echo.keys())
+    for (const { name } of indexOf(nodes).get(ip) ?? []) {
+      const facts = all.get(name)!
+      if (facts.ip === ip) all.set(name, { ...facts, echo: echo.get(ip)! })
+    }
+  for (const name of side.claims.after.keys()) {
+    const facts = all.get(name)
+    if (facts) all.set(name, { ...facts, metrics: metricsFor(name, side.claims) })
+  }
+  return all
+}
+
+interface Unasked extends Pick<ClusterSide, 'readings' | 'ownNode'> {
+  readonly cluster: ClusterSide['cluster']
+  readonly facts: ReadonlyMap<string, NodeFacts>
+}
+
+const unasked = new WeakMap<Vantage['link'], Unasked>()
+
+/** What no question tells, which stays from look to look. */
+function unaskedFactsOf(side: ClusterSide, { link }: Vantage): ReadonlyMap<string, NodeFacts> {
+  const { cluster, readings, ownNode } = side
+  const known = unasked.get(link)
+  const isSame =
+    known?.ownNode === ownNode &&
+    isSameReading(known.readings, readings) &&
+    (known.cluster === cluster || differsInAgesAlone(known.cluster, cluster))
+  if (known && isSame) return known.facts
+  const facts = makeUnasked(side, link)
+  unasked.set(link, { cluster, readings, ownNode, facts })
+  return facts
+}
+
+function isSameReading(a: ClusterSide['readings'], b: ClusterSide['readings']): boolean {
+  return a === b || (a.length === b.length && a.every((one, i) => one === b[i]))
+}
+
+function makeUnasked(side: ClusterSide, link: Vantage['link']): ReadonlyMap<string, NodeFacts> {
   const { cluster, readings } = side
   const records = byNode(cluster.nicRecords, ({ node }) => node)
   const pods = byNode(cluster.speakerPods, ({ nodeName }) => nodeName)
@@ -30,19 +86,44 @@ export function nodeFactsOf(
     return {
       name,
       ip,
-      address: name === side.ownNode ? 'answered' : addressOf(node, past),
-      echo: (ip && echo.get(ip)) ?? null,
+      address: name === side.ownNode ? 'answered' : 'elsewhere',
+      echo: null,
       ready,
       pods: pods.get(name) ?? [],
       podsKnown: cluster.inputs.speakerPods.readable === 'yes',
       isHere: nics?.some(({ addresses }) => addresses.some((one) => isOnLink(one.ip, link))) ?? false,
       nics,
       reading: views.get(name)?.[0]?.reading ?? null,
-      metrics: metricsFor(name, side.claims),
+      metrics: null,
       config: states.get(name)?.[0] ?? null,
     }
   })
   return new Map(found.map((facts) => [facts.name, facts]))
+}
+
+const nodeIndexes = new WeakMap<readonly Node[], ReadonlyMap<Ip, readonly Node[]>>()
+
+/** By their own addresses. */
+function indexOf(nodes: readonly Node[]): ReadonlyMap<Ip, readonly Node[]> {
+  const known = nodeIndexes.get(nodes)
+  if (known) return known
+  const index = new Map<Ip, Node[]>()
+  for (const node of nodes) for (const ip of node.internalIps) index.set(ip, [...(index.get(ip) ?? []), node])
+  nodeIndexes.set(nodes, index)
+  return index
+}
+
+const placesIn = new WeakMap<readonly Node[], ReadonlyMap<Node, number>>()
+
+/** Those whose own address was asked for, in the order of the list. */
+export function askedOf(nodes: readonly Node[], past: readonly PastRound[]): Node[] {
+  const index = indexOf(nodes)
+  const asked = new Set<Node>()
+  for (const { round } of past)
+    for (const ip of round.ledgers.keys()) for (const node of index.get(ip) ?? []) asked.add(node)
+  const places = placesIn.get(nodes) ?? new Map(nodes.map((node, i) => [node, i]))
+  placesIn.set(nodes, places)
+  return [...asked].toSorted((a, b) => places.get(a)! - places.get(b)!)
 }
 
 const indexes = new WeakMap<readonly unknown[], ReadonlyMap<string | null, readonly unknown[]>>()

@@ -1,8 +1,8 @@
 import { vipReport } from './assemble.ts'
 import type { Case, ClusterCase, Expectation, Judgement } from './case.ts'
-import { macMapFor, nodeAddresses } from './attribution.ts'
+import { macMapFor } from './attribution.ts'
 import type { ClusterSide } from './cluster-side.ts'
-import { nodeFactsOf, silentNodesOf } from './node-facts.ts'
+import { addressesAsked, nodeFactsOf, silentNodesOf } from './node-facts.ts'
 import type { Finding } from './findings.ts'
 import { judgeFree } from './free.ts'
 import { listenersOn, type HostFacts, type Neighbour } from './host.ts'
@@ -54,7 +54,7 @@ export function outcomeOf(seen: Seen): Outcome {
     .filter(({ evidence }) => !seen.interrupted || evidence.answers.length > 0)
     .map((item) => judgedBy(seen, item))
   const vips = judged.map(({ item, judgement }) => vipReport(item, judgement))
-  const canaries = [...vantage.canaries, ...(cluster ? nodeAddresses(cluster, vantage) : [])]
+  const canaries = [...vantage.canaries, ...(cluster ? addressesAsked(cluster, vantage, seen.past) : [])]
   const isDeaf = vips.some(({ reason }) => reason === 'deaf-vantage')
   return {
     vips,
@@ -216,6 +216,11 @@ function strangers({ facts, past }: Seen, ip: Ip) {
   return mergeEvidence(past, ip).answers.filter(({ mac }) => !own.has(mac))
 }
 
+const ownOf = new WeakMap<HostFacts['links'], ReadonlySet<Mac>>()
+
+/** The same set for the same links. */
 export function ownMacs({ links }: HostFacts): ReadonlySet<Mac> {
-  return new Set(links.flatMap(({ mac }) => (mac ? [mac] : [])))
+  const own = ownOf.get(links) ?? new Set(links.flatMap(({ mac }) => (mac ? [mac] : [])))
+  ownOf.set(links, own)
+  return own
 }

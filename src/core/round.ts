@@ -102,7 +102,11 @@ export function unaskedRound(ip: Ip, answers: readonly Answer[]): Round {
 
 /** Takes one frame into the round: as a question of ours, as an answer, as an announcement, or as a counted drop. */
 export function hear(round: Round, captured: CapturedFrame): void {
-  const frame = decodeArp(captured.bytes)
+  hearFrame(round, decodeArp(captured.bytes), captured)
+}
+
+/** The same for one that is decoded already. */
+export function hearFrame(round: Round, frame: ArpFrame | DecodeDrop, captured: CapturedFrame): void {
   const drop = typeof frame === 'string' ? frame : take(round, frame, captured)
   if (drop) round.ignored.set(drop, (round.ignored.get(drop) ?? 0) + framesOf(captured))
 }

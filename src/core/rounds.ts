@@ -14,19 +14,41 @@ export const MAX_ROUNDS = 3
 
 /** Whether the last round has to be asked again. */
 export function mustAskAgain(past: readonly PastRound[]): boolean {
-  return past.at(-1)?.loss === 'lost' && past.length < MAX_ROUNDS
+  const loss = past.at(-1)?.loss
+  return (loss === 'lost' || loss === 'few') && past.length < MAX_ROUNDS
+}
+
+/** Totals of a capture since it was opened. */
+export interface Counted {
+  /** Those that were lost among them. */
+  readonly frames: number
+  readonly lost: number
+  /** How often nobody listened for longer than an answer is waited for; missing: never. */
+  readonly naps?: number
+}
+
+/** One lost frame in a hundred: more of them may hold the same answer three times. */
+const FEW = 0.01
+
+export function lossBetween(before: Counted | null, after: Counted | null): Loss {
+  if (!before || !after) return 'uncounted'
+  const lost = after.lost - before.lost
+  if (lost > FEW * (after.frames - before.frames)) return 'lost'
+  return lost > 0 || after.naps !== before.naps ? 'few' : 'none'
 }
 
 /**
  * What several rounds prove together. Answers are a union. Silence needs one round that heard and lost nothing, or
- * MAX_ROUNDS rounds that all heard: then even a flood cannot hide a reply for ever (rule 1).
+ * MAX_ROUNDS rounds that all heard and lost few: then no reply is hidden for ever (rule 1). A flood may hide one for as long
+ * as it lasts, and silence is not judged meanwhile.
  */
 export function hearing(past: readonly PastRound[]): { readonly hears: boolean; readonly loss: Loss } {
   const last = past.at(-1)
   if (!last) return { hears: false, loss: 'uncounted' }
   const heard = past.map(({ round }) => hasHeard(round))
-  const enough = past.length >= MAX_ROUNDS && heard.every(Boolean)
-  return { hears: heard.at(-1)!, loss: last.loss === 'lost' && enough ? 'none' : last.loss }
+  const enough =
+    past.length >= MAX_ROUNDS && heard.every(Boolean) && past.every(({ loss }) => loss !== 'lost')
+  return { hears: heard.at(-1)!, loss: last.loss === 'few' && enough ? 'none' : last.loss }
 }
 
 /** Of an address that nobody asked for, as most nodes' are. */

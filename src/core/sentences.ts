@@ -187,18 +187,21 @@ export function deafVantage(interfaceName: string, canaries: readonly Ip[]): Fin
 }
 
 export function framesLost(item: Case): Finding {
-  const why =
-    item.loss === 'lost'
-      ? 'frames were dropped in this round: the reply may have been among them'
-      : 'dropped frames were not counted (by --engine cap, in a pcap file or in one cut off)'
-  return finding('ARP905', `${item.vip} was not heard, but frames may have been lost: not judged`, {
-    why: [why],
-    next: [
-      item.loss === 'lost'
-        ? `arpcheck --iface ${item.interface} ${item.vip}   (fewer addresses, or a lower --rate)`
-        : `arpcheck ${item.vip}   (live, by the native engine)`,
-    ],
-  })
+  const [why, next] = wayOfLoss(item)
+  const what = `${item.vip} was not heard, but frames may have been lost: not judged`
+  return finding('ARP905', what, { why: [why], next: [next] })
+}
+
+function wayOfLoss({ loss, evidence, interface: name, vip }: Case): [why: string, next: string] {
+  if (loss === 'uncounted')
+    return [
+      'dropped frames were not counted (by --engine cap, in a pcap file or in one cut off)',
+      `arpcheck ${vip}   (live, by the native engine)`,
+    ]
+  const slower = `arpcheck --iface ${name} ${vip}   (fewer addresses, or a lower --rate)`
+  if (evidence.asked === 0)
+    return ['our own question was not seen to leave: the kernel may have refused it', slower]
+  return ['frames were dropped in this round: the reply may have been among them', slower]
 }
 
 export function squatter(ip: Ip, answer: Answer): Finding {

@@ -12,6 +12,8 @@ export interface EchoOptions {
   readonly seed: number
   readonly signal?: AbortSignal
   readonly clock?: Clock
+  /** One that was opened before; else one of this call's own. */
+  readonly socket?: EchoSocket | undefined
 }
 
 /** More nodes than a cluster's segment holds in earnest; as many as the kernel's neighbour table takes by default. */
@@ -32,15 +34,18 @@ const PACKAGE = {
 interface RawModule {
   readonly Protocol: { readonly ICMP: number }
   createSocket(options: { protocol: number }): RawSocket
-  createChecksum(packet: Buffer): number
-  writeChecksum(packet: Buffer, offset: number, checksum: number): void
+  createChecksum(packet: Uint8Array): number
+  writeChecksum(packet: Uint8Array, offset: number, checksum: number): void
 }
 
 interface RawSocket {
-  on(event: 'message', listener: (packet: Buffer, source: string) => void): void
+  on(event: 'message', listener: (packet: Uint8Array, source: string) => void): void
   on(event: 'error', listener: (error: Error) => void): void
+  removeAllListeners(event: 'message' | 'error'): void
+  pauseRecv(): void
+  resumeRecv(): void
   send(
-    packet: Buffer,
+    packet: Uint8Array,
     offset: number,
     length: number,
     address: string,
@@ -56,11 +61,12 @@ interface RawSocket {
  */
 export async function echo(
   ips: readonly Ip[],
-  { timeoutMs, seed, signal, clock = systemClock }: EchoOptions,
+  { timeoutMs, seed, signal, clock = systemClock, socket }: EchoOptions,
 ): Promise<Map<Ip, 'alive' | 'silent'>> {
   const targets = [...new Set(ips.filter(isIpv4))]
   if (targets.length > MAX_ECHO_TARGETS) throw new RangeError(`more than ${MAX_ECHO_TARGETS} addresses`)
-  const run = new EchoRun(targets, seed, clock, signal)
+  const through = socket ?? openEchoSocket()
+  const run = new EchoRun(targets, seed, { through, clock, signal })
   try {
     for (const waitMs of [Math.floor(timeoutMs / 2), Math.ceil(timeoutMs / 2)]) {
       await run.askSilent()
@@ -69,13 +75,61 @@ export async function echo(
     return run.outcome()
   } finally {
     run.close()
+    if (!socket) through.close()
   }
+}
+
+/** A socket for ICMP, silent between two uses. */
+export class EchoSocket {
+  readonly raw: RawModule
+  readonly #socket: RawSocket
+  #failure: Error | undefined
+
+  constructor(raw: RawModule, socket: RawSocket) {
+    this.raw = raw
+    this.#socket = socket
+    this.rest()
+  }
+
+  /** What comes is told until `rest`. Throws an ArpcheckError where it has failed before. */
+  use(hear: (packet: Uint8Array, source: string) => void, fail: (error: Error) => void): RawSocket {
+    if (this.#failure) throw echoFailed(this.#failure)
+    this.#socket.on('message', hear)
+    this.#socket.on('error', fail)
+    this.#socket.resumeRecv()
+    return this.#socket
+  }
+
+  rest(): void {
+    if (this.#failure) return
+    this.#socket.removeAllListeners('message')
+    this.#socket.removeAllListeners('error')
+    // the package closes a socket that failed
+    this.#socket.on('error', (error) => (this.#failure ??= error))
+    this.#socket.pauseRecv()
+  }
+
+  close(): void {
+    if (!this.#failure) this.#socket.close()
+  }
+}
+
+/** Throws an ArpcheckError: `engine-unavailable`, `no-permission` or `capture-failed`. */
+export function openEchoSocket(): EchoSocket {
+  const raw = loadOptional(PACKAGE, () => require('raw-socket') as RawModule)
+  return new EchoSocket(raw, openSocket(raw))
+}
+
+interface RunEdges {
+  readonly through: EchoSocket
+  readonly clock: Clock
+  readonly signal: AbortSignal | undefined
 }
 
 class EchoRun {
   readonly #targets: readonly Ip[]
   readonly #clock: Clock
-  readonly #raw = loadOptional(PACKAGE, () => require('raw-socket') as RawModule)
+  readonly #through: EchoSocket
   readonly #socket: RawSocket
   readonly #key: Omit<EchoKey, 'sequence'>
   readonly #asked = new Set<Ip>()
@@ -85,19 +139,21 @@ class EchoRun {
   readonly #ended: AbortSignal
   #failure: Error | undefined
 
-  constructor(targets: readonly Ip[], seed: number, clock: Clock, signal: AbortSignal | undefined) {
+  constructor(targets: readonly Ip[], seed: number, { through, clock, signal }: RunEdges) {
     const random = seededRandom(seed)
     const token = Uint8Array.from({ length: TOKEN_BYTES }, () => random.below(256))
     this.#key = { ident: random.below(65_536), token }
     this.#targets = targets
     this.#clock = clock
     this.#ended = signal ? AbortSignal.any([this.#over.signal, signal]) : this.#over.signal
-    this.#socket = openSocket(this.#raw)
-    this.#socket.on('message', (packet, source) => this.#hear(packet, source))
-    this.#socket.on('error', (error) => {
-      this.#failure ??= error
-      this.#over.abort()
-    })
+    this.#through = through
+    this.#socket = through.use(
+      (packet, source) => this.#hear(packet, source),
+      (error) => {
+        this.#failure ??= error
+        this.#over.abort()
+      },
+    )
   }
 
   /** Asks all that have not answered, in bursts. */
@@ -113,8 +169,7 @@ class EchoRun {
   async listen(waitMs: number): Promise<void> {
     if (this.#alive.size < this.#targets.length) await this.#clock.sleep(waitMs, this.#ended)
     if (!this.#failure) return
-    const message = `ICMP echo failed: ${messageOf(this.#failure)}.`
-    throw new ArpcheckError('capture-failed', message, { cause: this.#failure })
+    throw echoFailed(this.#failure)
   }
 
   outcome(): Map<Ip, 'alive' | 'silent'> {
@@ -125,13 +180,14 @@ class EchoRun {
 
   close(): void {
     this.#over.abort()
-    this.#socket.close()
+    this.#through.rest()
   }
 
   /** A refusal (no route, a firewall of this host) leaves the target unasked: its silence would say nothing. */
   #ask(ip: Ip): void {
     const packet = Buffer.from(encodeEcho({ ...this.#key, sequence: this.#targets.indexOf(ip) }))
-    this.#raw.writeChecksum(packet, CHECKSUM_AT, this.#raw.createChecksum(packet))
+    const { raw } = this.#through
+    raw.writeChecksum(packet, CHECKSUM_AT, raw.createChecksum(packet))
     this.#socket.send(packet, 0, packet.length, ip, (error) => {
       if (!error) this.#asked.add(ip)
     })
@@ -155,11 +211,14 @@ function openSocket(raw: RawModule): RawSocket {
 
 /** raw-socket hands on the kernel's words alone. */
 function openingError(cause: unknown): ArpcheckError {
-  if (messageOf(cause) !== 'Operation not permitted')
-    return new ArpcheckError('capture-failed', `ICMP echo failed: ${messageOf(cause)}.`, { cause })
+  if (messageOf(cause) !== 'Operation not permitted') return echoFailed(cause)
   const message = 'Not allowed to ask node addresses by ICMP echo (CAP_NET_RAW is missing).'
   return new ArpcheckError('no-permission', message, {
     remedy: ['Run as root, or grant CAP_NET_RAW.'],
     cause,
   })
+}
+
+function echoFailed(cause: unknown): ArpcheckError {
+  return new ArpcheckError('capture-failed', `ICMP echo failed: ${messageOf(cause)}.`, { cause })
 }

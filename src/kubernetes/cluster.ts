@@ -14,6 +14,8 @@ export interface Cluster {
   readonly origin: string
   /** The namespace of the pod that this is; null outside. */
   readonly podNamespace: string | null
+  /** Whether its credentials come from a plugin, a program that is started for each. */
+  readonly startsPrograms: boolean
   /** The cluster now; see `readCluster`. */
   read(options?: Pick<ReadOptions, 'deadlineMs'>, signal?: AbortSignal): Promise<ClusterSnapshot>
   /** The cluster, kept up to date. */
@@ -43,6 +45,7 @@ export function openCluster(options: ClusterOptions, chances: Chances): Cluster 
   return {
     origin: credentials.origin,
     podNamespace: credentials.podNamespace,
+    startsPrograms: credentials.startsPrograms,
     read: (more, signal) => readOnce({ api, credentials }, { ...options, ...more }, chances, signal),
     follow: (more) => {
       const watch = followApi(api, { ...options, ownNamespace, ...more }, chances)

@@ -32,6 +32,8 @@ export interface Credentials {
   readonly last: Access | null
   readonly podNamespace: string | null
   readonly origin: string
+  /** Whether a plugin gives the token: it is started again whenever one expires. */
+  readonly startsPrograms: boolean
   /** Ends a plugin that still runs. */
   close(): void
 }
@@ -99,6 +101,9 @@ export function openCredentials(options: KubeconfigOptions, clock: Clock): Crede
     get origin() {
       return config.origin
     },
+    get startsPrograms() {
+      return text(at(config.user, 'exec', 'command')) !== null
+    },
   }
 }
 
@@ -133,7 +138,15 @@ function userFor({ exec, tokenFile, token, ...user }: Raw): Raw {
   if (typeof tokenFile === 'string')
     return { ...user, 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }
   if (text(at(exec, 'command')) !== null) return { ...user, 'auth-provider': { name: PLUGIN, config: {} } }
-  return token === undefined ? user : { ...user, token }
+  const own = { ...user, ...withoutCommand(user['auth-provider']) }
+  return token === undefined ? own : { ...own, token }
+}
+
+/** gcp's and azure's commands, which client-node would hand to a shell; kubectl has had none since 1.26. */
+function withoutCommand(provider: unknown): Raw {
+  if (provider === undefined) return {}
+  const { 'cmd-path': _path, 'cmd-args': _args, ...config } = rawOf(at(provider, 'config'))
+  return { 'auth-provider': { ...rawOf(provider), config } }
 }
 
 /** What client-node fills in. */
@@ -197,10 +210,13 @@ function notToBeHad({ origin, user }: Kubeconfig, cause: unknown): ArpcheckError
 
 function pluginFailed(command: string, user: Raw, origin: string, cause: unknown): ArpcheckError {
   const hint = text(at(user, 'exec', 'installHint'))
-  const missing = at(cause, 'code') === 'ENOENT'
+  const code = at(cause, 'code')
+  const missing = code === 'ENOENT'
   const why = missing
     ? 'there is no such command'
-    : errorText(cause) || `no answer within ${PLUGIN_MS / 1000} s`
+    : code === 'EPERM'
+      ? 'arpcheck has given up the right to start one; start it anew'
+      : errorText(cause) || `no answer within ${PLUGIN_MS / 1000} s`
   return new ArpcheckError('api-unauthorized', `the plugin "${command}" of ${origin} gave no token: ${why}`, {
     remedy: missing && hint !== null ? hint.trim().split('\n') : ['kubectl get nodes runs the same plugin'],
     cause,

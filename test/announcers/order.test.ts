@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { prepareElections } from '../../src/announcers/metallb/metallb.ts'
 import { hashOf, Orders } from '../../src/announcers/metallb/order.ts'
+import { nucCluster, VIPS } from '../helpers/nucs.ts'
 
 const nodesOf = (numbers: readonly number[]): ReadonlySet<string> => new Set(numbers.map((i) => `node-${i}`))
 const texts = ['10.0.0.1', '10.0.0.2', '2001:db8::1']
@@ -38,6 +40,13 @@ test('30,000 addresses → 20,000 are remembered', () => {
   const names = nodesOf([1, 2])
   for (let i = 0; i < 30_000; i++) orders.firstOf(names, String(i))
   assert.equal(orders.size, 20_000)
+})
+
+test('elections are prepared one VIP at a time, and a Service without an address is none', () => {
+  const all = nucCluster()
+  const waiting = { ...all, services: all.services.map((one) => ({ ...one, ingress: [] })) }
+  assert.equal([...prepareElections(all)].length, Object.keys(VIPS).length)
+  assert.deepEqual([...prepareElections(waiting)], [])
 })
 
 function range(length: number): number[] {

@@ -58,6 +58,17 @@ inNamespaces(() => {
     })
   }
 
+  test(
+    'without the addon --verbose says that no right is given up, and it asks all the same',
+    { skip },
+    () => {
+      const program = programIn(join(folder, 'says so'), false)
+      const { status, stderr } = run(program, ['--verbose', ...ASK])
+      assert.equal(status, 0)
+      assert.match(stderr, /No right is given up: the native addon is not there\./)
+    },
+  )
+
   test('without the addon and without --engine cap → exit 3, and the way out is named', () => {
     const { status, stdout, stderr } = run(programIn(join(folder, 'alone'), false), ['192.168.1.60'])
     assert.deepEqual([status, stdout], [3, ''])

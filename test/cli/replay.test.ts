@@ -21,7 +21,7 @@ async function judged(
   assert.ok(!('message' in targets))
   const wanted: CheckOptions = { ...NO_OPTIONS, targets, ...change }
   const path = join('test/fixtures/captures', file)
-  const { options, edges, notes } = await replay(path, wanted, asker === null ? null : mac(asker))
+  const { options, edges, notes } = await replay(path, wanted, { asker: asker === null ? null : mac(asker) })
   return { report: await check(options, edges, new AbortController().signal), notes }
 }
 

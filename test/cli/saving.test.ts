@@ -47,7 +47,7 @@ async function played(
   path: string,
   options: CheckOptions,
 ): Promise<{ report: Report; notes: readonly string[] }> {
-  const { notes, ...replayed } = await replay(path, options, null)
+  const { notes, ...replayed } = await replay(path, options, { asker: null })
   return { report: await check(replayed.options, replayed.edges, new AbortController().signal), notes }
 }
 
@@ -179,7 +179,8 @@ test('another asker than the host that recorded: what the file says of the host 
     hostFacts({ arpListeners: [{ interface: 'eno1', inode: 7, process: SPEAKER }] }),
     ASKED,
   )
-  await assert.rejects(replay(path, ASKED, mac('02:00:00:00:00:99')), /02:00:00:00:00:99 does not ask/)
+  const other = { asker: mac('02:00:00:00:00:99') }
+  await assert.rejects(replay(path, ASKED, other), /02:00:00:00:00:99 does not ask/)
 })
 
 /** A run that ends, as by Ctrl-C, `afterMs` after its first question. */

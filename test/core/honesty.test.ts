@@ -33,6 +33,7 @@ import { mac, OWN_MAC } from '../helpers/segment.ts'
 const nuc1 = somebody(['nuc-1'])
 const listener = { interface: 'eno1', inode: 7, process: null }
 const loud = { answers: [], askedAlone: [], unicastAnswers: [], announcements: [] }
+const NOT_ASKED = { asked: 0, ...loud }
 const given = (macs: readonly (typeof NUC_1)[]): Partial<Case> => ({
   expected: { source: 'static', macs },
   side: null,
@@ -43,6 +44,12 @@ const RULES: readonly (readonly [string, ClusterExpectation, Partial<Case> & { m
   [
     ['1 hearing: silence where nothing is heard', nuc1, { hears: false }, 'unknown: deaf-vantage'],
     ['1 hearing: silence while frames were dropped', nuc1, { loss: 'lost' }, 'unknown: frames-lost'],
+    [
+      '1 hearing: silence, and the question did not leave',
+      nuc1,
+      { evidence: NOT_ASKED },
+      'unknown: frames-lost',
+    ],
     ['1 hearing: silence while nobody counted frames', nuc1, { loss: 'uncounted' }, 'unknown: frames-lost'],
     ['1 hearing: silence that is proven', nuc1, {}, 'silent'],
     ['1 hearing: idle is silence too', nobody('no-endpoint'), { hears: false }, 'unknown: deaf-vantage'],

@@ -58,6 +58,13 @@ const neighbour = { ip: ip('192.168.1.60'), interface: 'eno1' }
 const TABLE: readonly (readonly [string, Partial<Case>, string, string])[] = [
   ['rule 1: silence on a vantage that hears nothing', { hears: false }, 'unknown deaf-vantage', ''],
   ['rule 1: silence while frames were lost', { loss: 'lost' }, 'unknown frames-lost', 'ARP905'],
+  ['rule 1: silence while a few frames were lost', { loss: 'few' }, 'unknown frames-lost', 'ARP905'],
+  [
+    'rule 1: silence after a question that was not seen to leave',
+    { evidence: { ...SILENCE, asked: 0 } },
+    'unknown frames-lost',
+    'ARP905',
+  ],
   [
     'rule 1: silence on an engine that counts nothing',
     { loss: 'uncounted' },

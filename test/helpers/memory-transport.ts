@@ -38,6 +38,7 @@ export function fixedCredentials(token: string): Credentials {
     close: none,
     last: access,
     podNamespace: null,
+    startsPrograms: false,
     origin: 'memory',
   }
 }

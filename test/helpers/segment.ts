@@ -56,6 +56,8 @@ export class FakeSegment {
   facts: HostFacts = hostFacts()
   /** Drops that the statistics show after this many sent frames. */
   kernelDrops: (sent: number) => number = () => 0
+  /** So many frames are received for each that is sent. */
+  framesEach = 1
   countsFrames = true
   opened = 0
   closed = 0
@@ -101,7 +103,13 @@ export class FakeSegment {
   #statistics(): CaptureStatistics | null {
     const sent = this.sent.length - this.#sentBefore
     if (!this.countsFrames) return null
-    return { received: sent, kernelDrops: this.kernelDrops(sent), ringDrops: 0, sent, sendErrors: 0 }
+    return {
+      received: sent * this.framesEach,
+      kernelDrops: this.kernelDrops(sent),
+      ringDrops: 0,
+      sent,
+      sendErrors: 0,
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ip } from '../../src/core/ip.ts'
 import type { ArpcheckError } from '../../src/errors.ts'
-import { echo } from '../../src/icmp/echo.ts'
+import { echo, openEchoSocket } from '../../src/icmp/echo.ts'
 import { cable, inNamespaces, ipCommand, machine, runCommand } from '../helpers/netns.ts'
 import { packageMissing } from '../helpers/packages.ts'
 import { ip } from '../helpers/segment.ts'
@@ -56,6 +56,20 @@ function tests(): void {
         await echo([NO_ROUTE, ...ALIVE], { timeoutMs: 100, seed: 1 }),
         new Map(ALIVE.map((one) => [one, 'alive'])),
       )
+    })
+
+    test('a socket that was opened before serves two runs, and rests between them', async () => {
+      const socket = openEchoSocket()
+      try {
+        for (const seed of [1, 2]) {
+          const answers = await echo([ALIVE[0]!, SILENT[0]!], { timeoutMs: 200, seed, socket })
+          assert.deepEqual([answers.get(ALIVE[0]!), answers.get(SILENT[0]!)], ['alive', 'silent'])
+          // what others ask and hear meanwhile is nobody's
+          await echo([ALIVE[1]!], { timeoutMs: 200, seed: 9 })
+        }
+      } finally {
+        socket.close()
+      }
     })
 
     test('IPv6 is not asked', async () => {

@@ -96,6 +96,24 @@ test('an exec plugin → called once for all requests, with arguments, environme
   assert.match(saw(), /"interactive":false,"cluster":\{"server":"https:[^}]*\}\}\} extra get-token$/m)
 })
 
+for (const name of ['gcp', 'azure'])
+  test(`auth-provider ${name} whose token has expired → told; its cmd-path, which a shell would run, is not`, async (t) => {
+    const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
+    const trace = join(folder(t), 'was-run')
+    const past = { expiry: '2020-01-01T00:00:00Z', 'expires-on': '1', 'access-token': 'old' }
+    const config = { ...past, 'cmd-path': '/usr/bin/touch', 'cmd-args': trace }
+    const kubeconfig = file(t, 'k', withUser(double.adminKubeconfig, { 'auth-provider': { name, config } }))
+    await assert.rejects(nodesSeen(kubeconfig), /Token is expired/)
+    assert.ok(!existsSync(trace))
+  })
+
+test('auth-provider gcp whose token is good → in', async (t) => {
+  const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
+  const config = { 'access-token': double.api.tokens.issue(ADMIN), expiry: '2100-01-01T00:00:00Z' }
+  const user = { 'auth-provider': { name: 'gcp', config } }
+  assert.equal(await nodesSeen(file(t, 'k', withUser(double.adminKubeconfig, user))), 1)
+})
+
 test('an exec plugin that gives a certificate → in', async (t) => {
   const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
   const { cert, key } = double.authority.issue({ commonName: 'admin', organization: 'system:masters' })
@@ -119,6 +137,26 @@ test('a token that is withdrawn while we watch → 401, read again at once; no w
   const watch = cluster.follow({ startWithinMs: 0, metallbNamespace: 'metallb-system' } as object)
   await watch.ready()
   writeFileSync(tokenFile, double.api.tokens.issue(ADMIN))
+  double.api.tokens.withdraw(first)
+  double.restart()
+  const asked = double.api.requests.length
+  const after = (): typeof double.api.requests => double.api.requests.slice(asked)
+  await until('refused', () => after().some(({ status }) => status === 401))
+  await until(
+    'in again',
+    () => after().filter(({ isWatch, status }) => isWatch && status === 200).length >= 4,
+  )
+})
+
+test('a kubeconfig that is replaced while we watch, its token withdrawn → 401, the file is read again; no watch is lost for it', async (t) => {
+  const double = await doubleWith(t, [node({ name: 'nuc-1', ip: '192.168.1.11' })])
+  const first = double.api.tokens.issue(ADMIN)
+  const kubeconfig = file(t, 'k', withUser(double.adminKubeconfig, { token: first }))
+  const cluster = openCluster({ kubeconfig, env: {} }, CHANCES)
+  t.after(() => cluster.close())
+  const watch = cluster.follow({ startWithinMs: 0, metallbNamespace: 'metallb-system' } as object)
+  await watch.ready()
+  writeFileSync(kubeconfig, withUser(double.adminKubeconfig, { token: double.api.tokens.issue(ADMIN) }))
   double.api.tokens.withdraw(first)
   double.restart()
   const asked = double.api.requests.length

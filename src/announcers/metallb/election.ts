@@ -58,6 +58,11 @@ export function ballotOf(standing: Standing, ground: Ground, rules: Rules): Ball
   }
 }
 
+/** What a winner of these names is found by, worked out before it is asked for. */
+export function prepareOrder(names: ReadonlySet<string>, hashed: string): void {
+  orders.firstOf(names, hashed)
+}
+
 /** The higher score first (v0.16.2), then the raw digest, smallest first (sortL2Candidates). */
 export function rank(free: readonly Standee[], text: string): Candidate[] {
   return free

@@ -66,5 +66,6 @@ function best(nodes: Iterable<string>, text: string): readonly string[] {
     hashes.splice(at, 0, hash)
     first.length = hashes.length = Math.min(KEPT, first.length)
   }
-  return first
+  // what grew keeps room to grow, and this is kept for each of thousands of addresses
+  return first.slice()
 }

@@ -3,6 +3,7 @@ import type { Ip } from '../../core/ip.ts'
 import type { Other } from '../../core/cluster-side.ts'
 import type { OutOfScope, Vip } from '../announcer.ts'
 import { groundOf, keyOf, type Ground } from './ground.ts'
+import type { Standing } from './standing.ts'
 
 /** Classes of controllers that answer by ARP; Cilium's other two are not among them. */
 const BY_ARP: ReadonlyMap<string, Other['by']> = new Map([
@@ -41,7 +42,7 @@ export function announcerOf(service: Service, ip: Ip, nodes: readonly Node[]): O
  */
 export function othersOf({ ip }: Vip, cluster: ClusterSnapshot): Other[] {
   const ground = groundOf(cluster)
-  const carriers = [...ground.standings.values()].filter(({ ips }) => ips.includes(ip))
+  const carriers = carriersIn(ground).get(ip) ?? []
   const services = carriers.map(({ service }) => service)
   const found = [
     ...cluster.otherAnnouncers.filter((lease) => isHeld(lease, cluster)).flatMap(byLease(services, ground)),
@@ -49,6 +50,19 @@ export function othersOf({ ip }: Vip, cluster: ClusterSnapshot): Other[] {
     ...carriers.flatMap(({ service, ips }) => (isServiceLbs(service, ips, ip, cluster) ? [SERVICE_LB] : [])),
   ]
   return found.filter((one, i) => found.findIndex((other) => isSame(one, other)) === i)
+}
+
+const carriers = new WeakMap<Ground['standings'], ReadonlyMap<Ip, readonly Standing[]>>()
+
+/** Services by their addresses: made once for all VIPs. */
+function carriersIn({ standings }: Ground): ReadonlyMap<Ip, readonly Standing[]> {
+  const known = carriers.get(standings)
+  if (known) return known
+  const byIp = new Map<Ip, Standing[]>()
+  for (const standing of standings.values())
+    for (const ip of new Set(standing.ips)) byIp.set(ip, [...(byIp.get(ip) ?? []), standing])
+  carriers.set(standings, byIp)
+  return byIp
 }
 
 const SERVICE_LB: Other = { by: 'servicelb', what: 'status-writer', node: null }
@@ -73,6 +87,7 @@ function byLease(services: readonly Service[], ground: Ground) {
  */
 function isFor({ by, service: told }: OtherAnnouncer, service: Service, { standings }: Ground): boolean {
   if (by === 'kube-vip') return told === null ? isKubeVips(service) : keyOf(service) === `kube-system/${told}`
+  if (joined(service) !== told) return false
   const alike = [...standings.values()].filter((one) => joined(one.service) === told)
   return alike.length === 1 && alike[0]?.service === service
 }

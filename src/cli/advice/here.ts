@@ -88,8 +88,9 @@ export const HERE = {
     ],
   },
   ARP905: {
-    seen: 'Counted: the kernel or our own ring dropped frames, in every round; or nobody counts them, as with --engine cap and in pcap files. A reply may have been among them.',
+    seen: 'Counted: the kernel or our own ring dropped frames, in every round; or nobody counts them, as with --engine cap and in pcap files. A reply may have been among them. Or our own question was not seen to leave.',
     causes: [
+      'The kernel refused to send: a queue that is full or limited (tc).',
       'The host was busy, or too many addresses were asked at once.',
       'A flood of ARP on the segment.',
       'The engine or the capture file keeps no statistics.',

@@ -1,8 +1,8 @@
 import type { ArpFrame, CapturedFrame } from '../arp.ts'
 import type { Loss } from '../case.ts'
 import type { Ip } from '../ip.ts'
-import { hasHeard, hear, openRound, type Round, type RoundPlan } from '../round.ts'
-import { MAX_ROUNDS, type PastRound } from '../rounds.ts'
+import { hasHeard, hearFrame, openRound, type Round, type RoundPlan } from '../round.ts'
+import { lossBetween, MAX_ROUNDS, type Counted, type PastRound } from '../rounds.ts'
 import type { Out } from './asks.ts'
 import { LOOK_REACH_MS } from './timing.ts'
 
@@ -19,10 +19,10 @@ export interface AddressLook<C> {
   /** Null: the listening goes on. */
   readonly endedMs: number | null
   readonly loss: Loss
-  /** Looks in a row, this one the last, that lost frames and heard others all the same. */
+  /** Looks in a row, this one the last, that lost a few frames and heard others all the same. */
   readonly lossyInARow: number
   /** Frames that were lost since opening, when it began; null: nobody counts. */
-  readonly lostBefore: number | null
+  readonly lostBefore: Counted | null
 }
 
 /** One look at each address in either mode, and the one that is under way: bounded by the addresses that are asked for. */
@@ -41,7 +41,7 @@ export function begin<C>(
   looks: Looks<C>,
   { ip, mode, plan, context }: Pick<AddressLook<C>, 'ip' | 'mode' | 'context'> & { readonly plan: RoundPlan },
   nowMs: number,
-  lost: number | null,
+  lost: Counted | null,
 ): void {
   if (looks.open.get(ip)?.mode === mode) return
   const round = openRound(plan)
@@ -52,7 +52,7 @@ export function begin<C>(
 /** Only what is under way hears: what comes later is no answer to it. */
 export function takeFrame<C>({ open }: Looks<C>, frame: ArpFrame, captured: CapturedFrame): void {
   const look = open.get(frame.op === 'who-has' && frame.spa !== frame.tpa ? frame.tpa : frame.spa)
-  if (look) hear(look.round, captured)
+  if (look) hearFrame(look.round, frame, captured)
 }
 
 /** The listening is over; undefined: nobody listened. */
@@ -60,16 +60,15 @@ export function end<C>(
   looks: Looks<C>,
   ip: Ip,
   nowMs: number,
-  lost: number | null,
+  lost: Counted | null,
 ): AddressLook<C> | undefined {
   const look = looks.open.get(ip)
   if (!look) return undefined
   looks.open.delete(ip)
-  const loss =
-    lost === null || look.lostBefore === null ? 'uncounted' : lost > look.lostBefore ? 'lost' : 'none'
+  const loss = lossBetween(look.lostBefore, lost)
   const ended: AddressLook<C> = { ...look, endedMs: nowMs, loss }
   const lossyInARow =
-    loss === 'lost' ? (looks[look.mode].get(ip)?.lossyInARow ?? 0) + hearsBeside(looks, ended) : 0
+    loss === 'few' ? (looks[look.mode].get(ip)?.lossyInARow ?? 0) + hearsBeside(looks, ended) : 0
   looks[look.mode].set(ip, { ...ended, lossyInARow })
   return looks[look.mode].get(ip)
 }
@@ -106,9 +105,9 @@ export function pastFor<C>(looks: Looks<C>, vip: Ip): PastRound[] {
   ]
 }
 
-/** Not even a flood hides an answer for ever (rule 1). */
+/** A few lost frames hide no answer for ever (rule 1); a flood may, and silence is not judged meanwhile. */
 function lossOf<C>({ loss, lossyInARow }: AddressLook<C>): Loss {
-  return loss === 'lost' && lossyInARow >= MAX_ROUNDS ? 'none' : loss
+  return loss === 'few' && lossyInARow >= MAX_ROUNDS ? 'none' : loss
 }
 
 /** What was heard beside the plan is told with what was heard of others before: it proves nothing of who is heard now. */
@@ -152,10 +151,9 @@ function joined<C>(looks: readonly AddressLook<C>[], own: AddressLook<C>): Round
 
 /** Whether an address answered when it was asked last, in either way; null: it was not asked. */
 export function answeredLast<C>({ broadcast, unicast }: Looks<C>, ip: Ip): boolean | null {
-  const asked = [broadcast.get(ip), unicast.get(ip)].filter((look) => look !== undefined)
-  const [last] = asked.toSorted((a, b) => b.endedMs! - a.endedMs!)
-  if (!last) return null
-  return hasHeard(last.round)
+  const [all, alone] = [broadcast.get(ip), unicast.get(ip)]
+  const last = all && alone ? (alone.endedMs! > all.endedMs! ? alone : all) : (all ?? alone)
+  return last ? hasHeard(last.round) : null
 }
 
 /** All that was heard last, whenever that was: tells whose a MAC is. */

@@ -22,13 +22,13 @@ export interface Claimant {
 const MAX_CLAIMANTS = 8
 
 /** The last heard is the last of the list; the one that has not been heard for the longest makes room. */
-export function heard(hearsay: Hearsay, { mac, how, at }: Sighting): Hearsay {
+export function heard(hearsay: Hearsay, { mac, how, at, frames = 1 }: Sighting): Hearsay {
   const before = hearsay.find((one) => one.mac === mac)
   const claimant: Claimant = {
     mac,
     lastMs: at.ms,
     announcedMs: how === 'gratuitous' ? at.ms : (before?.announcedMs ?? -Infinity),
-    frames: (before?.frames ?? 0) + 1,
+    frames: (before?.frames ?? 0) + frames,
   }
   return [...hearsay.filter((one) => one !== before), claimant].slice(-MAX_CLAIMANTS)
 }

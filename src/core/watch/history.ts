@@ -70,15 +70,15 @@ export function named(history: History, answered: readonly Parameters<typeof who
 
 /** Takes in what was heard; who owns the VIP is told by a whole look, because two may answer one question. */
 export function sighted(history: History, sighting: Sighting): History {
-  const { how, relation, at } = sighting
+  const { how, relation, at, frames = 1 } = sighting
   const who = whoIs(sighting)
   const isAnnouncement = how === 'gratuitous'
   return {
     ...history,
     lastGood: relation === 'expected' && !isAnnouncement ? at : history.lastGood,
     claims: claimedBy(who, at, isAnnouncement, history),
-    gratuitous: isAnnouncement ? counted(history.gratuitous, relation) : history.gratuitous,
-    replies: isAnnouncement ? history.replies : counted(history.replies, relation),
+    gratuitous: isAnnouncement ? counted(history.gratuitous, relation, frames) : history.gratuitous,
+    replies: isAnnouncement ? history.replies : counted(history.replies, relation, frames),
     changes: isAnnouncement ? announcedLate(history.changes, who, at.ms) : history.changes,
   }
 }
@@ -130,7 +130,7 @@ function recent({ claims, owner }: History, { sinceMs }: Look): Claim[] {
   return claims.filter(({ who, last }) => who === owner?.who || last.ms >= sinceMs - ANNOUNCED_WITHIN_MS)
 }
 
-function counted(counts: Counts, relation: Relation): Counts {
+function counted(counts: Counts, relation: Relation, frames: number): Counts {
   if (relation === 'unattributed') return counts
-  return new Map(counts).set(relation, (counts.get(relation) ?? 0) + 1)
+  return new Map(counts).set(relation, (counts.get(relation) ?? 0) + frames)
 }

@@ -135,7 +135,8 @@ function interfaceLines({ interfaces: old }: WatchState, { interfaces }: WatchSt
 }
 
 function nodeLines({ nodes: old }: WatchState, { nodes }: WatchState): LogLine[] {
-  return [...nodes].flatMap(([node, { answers }]) =>
+  const others = [...nodes].filter(([node, { answers }]) => (old.get(node)?.answers ?? null) !== answers)
+  return others.flatMap(([node, { answers }]) =>
     turned(old.get(node)?.answers ?? null, answers, {
       bad: 'node does not answer',
       good: 'node answers again',

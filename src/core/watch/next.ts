@@ -80,13 +80,14 @@ function isBefore(a: Due, b: Due): boolean {
 
 /** The next moment at which this address wants something, if not now. */
 function laterMs(ask: Ask, nowMs: number): number {
-  const moments = [
-    ask.out?.untilMs ?? Infinity,
-    ask.out?.missedMs ?? Infinity,
-    isFree(ask, 'broadcast') ? broadcastMs(ask) : Infinity,
-    ask.out === null ? ask.unicastDueMs : Infinity,
-  ]
-  return Math.min(...moments.filter((ms) => ms > nowMs))
+  const { out } = ask
+  const later = (ms: number): number => (ms > nowMs ? ms : Infinity)
+  return Math.min(
+    later(out?.untilMs ?? Infinity),
+    later(out?.missedMs ?? Infinity),
+    isFree(ask, 'broadcast') ? later(broadcastMs(ask)) : Infinity,
+    out === null ? later(ask.unicastDueMs) : Infinity,
+  )
 }
 
 function broadcastMs({ sweepDueMs, burst }: Ask): number {

@@ -13,6 +13,8 @@ export interface Sighting {
   readonly relation: Relation
   readonly how: Heard['how']
   readonly at: Moment
+  /** How many frames of the wire it stands for, 1 where it is missing. */
+  readonly frames?: number
 }
 
 /** `unattributed`: perhaps foreign, perhaps a NIC that nothing tells of; it is counted as neither (rule 3). */

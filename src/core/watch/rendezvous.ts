@@ -7,14 +7,26 @@ export function ranked(names: readonly string[], key: string): string[] {
   return weighed.toSorted(inOrder).map(({ name }) => name)
 }
 
-/** The first few of `ranked`, without sorting all: each daemon of a large cluster does this for every VIP. */
-export function firstRanked(names: readonly string[], key: string, count: number): string[] {
+/**
+ * The first few of `ranked` but for those that are left out, without sorting all: each daemon of a large cluster does this
+ * for every VIP.
+ */
+export function firstRanked(
+  names: readonly string[],
+  key: string,
+  count: number,
+  leftOut: readonly string[] = [],
+): string[] {
   const first: Weighed[] = []
+  const starts = startsOf(names)
+  const codes = Uint16Array.from(key, (letter) => letter.charCodeAt(0))
   let least = -1
-  for (const name of names) {
-    const weight = weightOf(name, key)
-    if (weight < least) continue
-    const one = { name, weight }
+  for (let i = 0; i < names.length; i++) {
+    let hash = starts[i]!
+    for (const code of codes) hash = Math.imul(hash ^ code, PRIME)
+    const weight = finished(hash)
+    if (weight < least || leftOut.includes(names[i]!)) continue
+    const one = { name: names[i]!, weight }
     first.splice(first.findLastIndex((other) => inOrder(other, one) < 0) + 1, 0, one)
     if (first.length > count) first.pop()
     if (first.length === count) least = first.at(-1)?.weight ?? Infinity
@@ -33,9 +45,32 @@ function inOrder(a: Weighed, b: Weighed): number {
 
 /** 32 bits of `name#key`: FNV-1a, then MurmurHash3's last step, because FNV alone leaves similar names near each other. */
 export function weightOf(name: string, key: string): number {
-  let hash = 0x811c9dc5
-  for (const text of [name, '#', key])
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return finished(folded(startOf(name), key))
+}
+
+const PRIME = 0x01000193
+
+function startOf(name: string): number {
+  return folded(folded(0x811c9dc5, name), '#')
+}
+
+const known = new WeakMap<readonly string[], Int32Array>()
+
+/** Of each name, the part of its hash that no key changes. */
+function startsOf(names: readonly string[]): Int32Array {
+  const starts = known.get(names) ?? Int32Array.from(names, startOf)
+  known.set(names, starts)
+  return starts
+}
+
+function folded(start: number, text: string): number {
+  let hash = start
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)
+  return hash
+}
+
+function finished(start: number): number {
+  let hash = start
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0

@@ -75,8 +75,13 @@ export function assignOutside(outsider: Daemon, places: readonly Place[]): Assig
 }
 
 function watchOf({ vip, answerers }: Place, near: readonly string[], size: number, count: Vantages): Watch {
-  const able = near.filter((node) => !answerers.includes(node))
-  const vantages = count === 'all' ? ranked(able, vip) : firstRanked(able, vip, count)
+  const vantages =
+    count === 'all'
+      ? ranked(
+          near.filter((node) => !answerers.includes(node)),
+          vip,
+        )
+      : firstRanked(near, vip, count, answerers)
   if (vantages.length > 0) return { vantages, untestable: null }
   if (near.length === 0) return { vantages, untestable: 'off-segment' }
   return { vantages, untestable: size === 1 ? 'one-node' : 'answerers-only' }

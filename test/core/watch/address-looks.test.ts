@@ -19,6 +19,7 @@ import { ip, mac, OWN_MAC, replyTo } from '../../helpers/segment.ts'
 const [VIP, NODE, OWN] = [ip('192.168.1.60'), ip('192.168.1.14'), ip('192.168.1.13')]
 const OTHER = ip('192.168.1.11')
 const NUC4 = mac('1c:69:7a:aa:04:10')
+const NOTHING_LOST = { frames: 0, lost: 0, naps: 0 }
 
 /** One look: asked, and answered where somebody answers. */
 function look(
@@ -28,10 +29,11 @@ function look(
   answerer: Mac | null,
   to = BROADCAST_MAC,
   lost = 0,
+  frames = 1000,
 ): void {
   const mode = to === BROADCAST_MAC ? 'broadcast' : 'unicast'
   const plan = { mac: OWN_MAC, senders: new Map([[address, OWN]]), timeoutNs: 1_000_000_000n }
-  begin(looks, { ip: address, mode, plan, context: null }, atMs, 0)
+  begin(looks, { ip: address, mode, plan, context: null }, atMs, NOTHING_LOST)
   const question = encodeArp({
     op: 'who-has',
     ethDst: to,
@@ -43,7 +45,7 @@ function look(
   })
   hear(looks, question, atMs)
   if (answerer) hear(looks, replyTo(decodeArp(question) as ArpFrame, { sha: answerer }), atMs + 1)
-  end(looks, address, atMs + 1000, lost)
+  end(looks, address, atMs + 1000, { frames, lost, naps: 0 })
 }
 
 function hear(looks: Looks<null>, bytes: Uint8Array, atMs: number): void {
@@ -79,20 +81,32 @@ test('a question to one MAC counts only where it came after the broadcast (ARP10
   assert.equal(mergeEvidence(pastFor(looks, VIP), VIP).unicastAnswers.length, 1)
 })
 
-test('frames that were lost while it was listened → the look is lossy', () => {
-  const looks = newLooks<null>()
-  const plan = { mac: OWN_MAC, senders: new Map([[VIP, OWN]]), timeoutNs: 1n }
-  begin(looks, { ip: VIP, mode: 'broadcast', plan, context: null }, 0, 3)
-  assert.equal(end(looks, VIP, 1000, 5)?.loss, 'lost')
-  assert.equal(end(looks, VIP, 2000, 5), undefined)
-})
+for (const [title, after, loss] of [
+  ['no frame was lost', { frames: 1100, lost: 3, naps: 0 }, 'none'],
+  ['one in a hundred', { frames: 1100, lost: 4, naps: 0 }, 'few'],
+  ['two in a hundred', { frames: 1100, lost: 5, naps: 0 }, 'lost'],
+  ['the only one', { frames: 1001, lost: 4, naps: 0 }, 'lost'],
+  ['nobody listened for a while', { frames: 1100, lost: 3, naps: 1 }, 'few'],
+  ['nobody counts', null, 'uncounted'],
+] as const)
+  test(`${title} while it was listened → ${loss}`, () => {
+    const looks = newLooks<null>()
+    const plan = { mac: OWN_MAC, senders: new Map([[VIP, OWN]]), timeoutNs: 1n }
+    const before = { frames: 1000, lost: 3, naps: 0 }
+    begin(looks, { ip: VIP, mode: 'broadcast', plan, context: null }, 0, before)
+    assert.equal(end(looks, VIP, 1000, after)?.loss, loss)
+    assert.equal(end(looks, VIP, 2000, after), undefined)
+  })
 
+const [FEW, MANY] = [10, 11]
 for (const [title, witness, losses, expected] of [
-  ['one look lost frames, though all else is heard', NUC4, [1], 'lost'],
-  ['two did', NUC4, [1, 1], 'lost'],
-  ['three in a row did, each beside an answer', NUC4, [1, 1, 1], 'none'],
-  ['three did, with one between them that did not', NUC4, [1, 1, 0, 1], 'lost'],
-  ['three did, and heard nobody', null, [1, 1, 1], 'lost'],
+  ['one look lost frames, though all else is heard', NUC4, [FEW], 'few'],
+  ['two did', NUC4, [FEW, FEW], 'few'],
+  ['three in a row did, each beside an answer', NUC4, [FEW, FEW, FEW], 'none'],
+  ['three did, with one between them that did not', NUC4, [FEW, FEW, 0, FEW], 'few'],
+  ['three did, and heard nobody', null, [FEW, FEW, FEW], 'few'],
+  ['six in a flood, each beside an answer', NUC4, Array.from({ length: 6 }, () => MANY), 'lost'],
+  ['three did, one of them in a flood', NUC4, [FEW, MANY, FEW], 'few'],
 ] as const) {
   test(`${title} → ${expected} (rule 1)`, () => {
     const looks = newLooks<null>()
