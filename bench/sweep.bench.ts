@@ -173,6 +173,7 @@ function openOnce(count: number): (device: string, frames: number, events: Captu
       can: capture.can,
       send: (batch) => capture.send(batch),
       drain: () => capture.drain(),
+      drainInPlace: (take, hear) => capture.drainInPlace!(take, hear),
       statistics: () => capture.statistics(),
       close: () => (now = undefined),
     }

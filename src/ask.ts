@@ -1,7 +1,7 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
-import { framesOf } from './core/arp.ts'
+import { framesOf, type CapturedFrame } from './core/arp.ts'
 import type { Ip } from './core/ip.ts'
 import {
   attributionQuestions,
@@ -19,10 +19,10 @@ import { BROADCAST_MAC, type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
 import { whoHasFrames } from './core/questions.ts'
 import type { FrameCounts } from './core/report.ts'
-import { hasAnswered, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { hasAnswered, hear, openSweep, type RoundPlan } from './core/round.ts'
 import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
 import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
-import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
+import { isOnLink, senderOn, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
 
 /** Questions that are made while those before them are sent. */
@@ -82,27 +82,26 @@ class Asker {
   #drained = 0
   readonly #task: Task
   readonly #plan: RoundPlan
+  readonly #questioned: readonly Ip[]
   readonly #capture: Capture
   readonly #stop = new AbortController()
   readonly #clock: Clock
-  #current: Round
+  #current: ReturnType<typeof openSweep>
   #onHeard = (): void => {}
 
   constructor(task: Task) {
     const { vantage, options, edges, signal } = task
     this.#task = task
     this.#clock = edges.clock
-    const senders = [...questionedIps(task), ...controlIps(task)].map(
-      (ip) => [ip, options.senders?.get(ip) ?? senderFor(ip, vantage.link, options.sender)] as const,
-    )
+    const senders = sendersOf(task, (this.#questioned = questionedIps(task)))
     this.#plan = {
       mac: vantage.link.mac,
-      senders: new Map(senders),
+      senders,
       timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
     }
-    this.#current = openRound({ ...this.#plan, senders: new Map() }) // until the first begins
+    this.#current = openSweep({ ...this.#plan, senders: new Map() }) // until the first begins
     this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
-    this.#capture = edges.openCapture(vantage.link.name, senders.length * options.count, {
+    this.#capture = edges.openCapture(vantage.link.name, senders.size * options.count, {
       onFrames: () => this.#collect(),
       onTrouble: (error) => {
         this.trouble ??= error
@@ -124,9 +123,9 @@ class Asker {
 
   /** Asks for every address by broadcast, `count` times, and listens. */
   async round(): Promise<PastRound> {
-    this.#current = openRound(this.#plan)
+    this.#current = openSweep(this.#plan)
     const before = this.#readStatistics()
-    const questions = questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC }))
+    const questions = this.#questioned.map((ip) => ({ ip, to: BROADCAST_MAC }))
     await (this.#task.options.sweep ? this.#sweep(questions) : this.pass(questions))
     return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
   }
@@ -150,7 +149,7 @@ class Asker {
       silent = silentOf(this.#current, silent)
     }
     if (silent.length > 0 || this.isStopped()) return
-    await this.#clock.sleep(windowMs(this.#current, questions, timeoutMs), this.#stop.signal)
+    await this.#clock.sleep(windowMs(this.#current, timeoutMs), this.#stop.signal)
     if (!this.isStopped()) this.#collect()
   }
 
@@ -181,8 +180,8 @@ class Asker {
     const most = gapNs > 0 ? questions.length : PIECE
     let sent: Promise<void> = Promise.resolve()
     for (let from = 0; from < questions.length && !this.isStopped(); from += most) {
-      const frames = whoHasFrames(questions.slice(from, from + most), this.#plan)
-      const [before, sending] = [sent, this.#capture.send({ frames, gapNs })]
+      const batch = whoHasFrames(questions.slice(from, from + most), this.#plan, gapNs)
+      const [before, sending] = [sent, this.#capture.send(batch)]
       sent = sending
       await before
     }
@@ -212,13 +211,26 @@ class Asker {
   }
 
   #collect(): void {
-    const frames = this.#capture.drain()
-    for (const frame of frames) {
-      this.#drained += framesOf(frame)
-      hear(this.#current, frame)
-    }
+    if (this.#capture.drainInPlace)
+      this.#drained += this.#capture.drainInPlace(this.#current.take, this.#hear)
+    else for (const frame of this.#capture.drain()) this.#hear(frame)
     this.#onHeard()
   }
+
+  readonly #hear = (frame: CapturedFrame): void => {
+    this.#drained += framesOf(frame)
+    hear(this.#current, frame)
+  }
+}
+
+/** From which address each is asked for. */
+function sendersOf(task: Task, questioned: readonly Ip[]): Map<Ip, Ip> {
+  const { vantage, options } = task
+  const senderOf = senderOn(vantage.link, options.sender)
+  const senders = new Map<Ip, Ip>()
+  for (const ips of [questioned, controlIps(task)])
+    for (const ip of ips) senders.set(ip, options.senders?.get(ip) ?? senderOf(ip))
+  return senders
 }
 
 /** Nodes first: a dead one is known before its VIPs are asked for. */

@@ -6,8 +6,10 @@ import {
   type CapturedFrame,
   type DecodeDrop,
 } from './arp.ts'
-import type { Ip } from './ip.ts'
+import { isIpv4, type Ip } from './ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
+import { takerFor, type TakeInPlace } from './inplace.ts'
+import { ANSWERED, answerIn, LEDGER, openRows, rowOf, stampAt, type Rows } from './rows.ts'
 
 /** Why a well-formed ARP frame is no evidence in this round. */
 export type RoundDrop =
@@ -65,6 +67,8 @@ export interface Evidence {
 export interface Round {
   readonly plan: RoundPlan
   readonly ledgers: ReadonlyMap<Ip, Ledger>
+  /** Of a sweep: of whom no more is to be told than a row holds, he has no ledger. */
+  readonly rows?: Rows
   readonly ignored: Map<FrameDrop, number>
   lastAskNs: bigint | null
 }
@@ -92,10 +96,24 @@ export function openRound(plan: RoundPlan): Round {
   return { plan, ledgers, ignored: new Map(), lastAskNs: null }
 }
 
+/** A round of thousands: each address has a ledger as soon as something is heard of it that a row does not hold. */
+export function openSweep(plan: RoundPlan): Round & { readonly rows: Rows; readonly take: TakeInPlace } {
+  const ledgers = new Map<Ip, Ledger>()
+  for (const [ip, sender] of plan.senders) if (!isIpv4(ip)) ledgers.set(ip, newLedger(sender))
+  const round = {
+    plan,
+    ledgers,
+    rows: openRows(plan.senders),
+    ignored: new Map<FrameDrop, number>(),
+    lastAskNs: null,
+  }
+  return { ...round, take: takerFor(round, round.rows) }
+}
+
 /** A round in which nobody was asked, and these were heard for an address all the same. */
 export function unaskedRound(ip: Ip, answers: readonly Answer[]): Round {
   const round = openRound({ mac: ZERO_MAC, senders: new Map([[ip, ip]]), timeoutNs: 0n })
-  const { broadcastAnswers } = round.ledgers.get(ip)!
+  const { broadcastAnswers } = ledgerOf(round, ip)!
   for (const answer of answers) broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
   return round
 }
@@ -110,6 +128,7 @@ export function hear(round: Round, captured: CapturedFrame): void {
 /** What has been heard about `ip` so far. */
 export function evidenceOf(round: Round, ip: Ip): Evidence {
   const ledger = round.ledgers.get(ip)
+  if (!ledger && round.rows) return evidenceIn(round.rows, rowOf(round.rows, ip))
   return {
     asked: ledger?.asked ?? 0,
     answers: [...(ledger?.broadcastAnswers.values() ?? [])],
@@ -119,13 +138,48 @@ export function evidenceOf(round: Round, ip: Ip): Evidence {
   }
 }
 
+function evidenceIn(rows: Rows, row: number): Evidence {
+  const answer = answerIn(rows, row)
+  return {
+    asked: rows.asked[row] ?? 0,
+    answers: answer ? [answer] : [],
+    askedAlone: NOBODY,
+    unicastAnswers: NOBODY,
+    announcements: NOBODY,
+  }
+}
+
+const NOBODY: readonly never[] = []
+
 /** Whether somebody has answered a broadcast for `ip`. */
-export function hasAnswered({ ledgers }: Round, ip: Ip): boolean {
+export function hasAnswered({ ledgers, rows }: Round, ip: Ip): boolean {
+  if (rows && rows.states[rowOf(rows, ip)] !== LEDGER) return rows.states[rowOf(rows, ip)] === ANSWERED
   return (ledgers.get(ip)?.broadcastAnswers.size ?? 0) > 0
+}
+
+/** Whether the round asks for `ip`, or has heard of it. */
+export function isAskedIn({ ledgers, rows }: Round, ip: Ip): boolean {
+  return ledgers.has(ip) || (rows !== undefined && rowOf(rows, ip) >= 0)
+}
+
+/** All that the round asks for, or has heard of. */
+export function askedIn({ ledgers, plan, rows }: Round): Iterable<Ip> {
+  return rows ? plan.senders.keys() : ledgers.keys()
+}
+
+/** The longest that a first answer to a broadcast took. */
+export function slowestNs({ ledgers, rows }: Round): number {
+  let slowest = 0
+  for (let row = 0; rows && row < rows.states.length; row++)
+    if (rows.states[row] === ANSWERED) slowest = Math.max(slowest, rows.rttNs[row]!)
+  for (const { broadcastAnswers } of ledgers.values())
+    for (const { rttNs } of broadcastAnswers.values()) slowest = Math.max(slowest, Number(rttNs ?? 0n))
+  return slowest
 }
 
 /** Whether any reply to our own questions came: this vantage hears. */
 export function hasHeard(round: Round): boolean {
+  if (round.rows?.states.includes(ANSWERED)) return true
   return [...round.ledgers.values()].some(
     ({ broadcastAnswers, unicastAnswers }) => broadcastAnswers.size + (unicastAnswers?.size ?? 0) > 0,
   )
@@ -143,18 +197,19 @@ function take(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop
 
 /** Our own who-has, as the kernel's tap shows it on its way out: its stamp is when the question was asked. */
 function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.tpa)
+  const ledger = ledgerOf(round, frame.tpa)
   if (!ledger || frame.spa !== ledger.sender) return 'unasked'
   ledger.hasAsked = true
   ledger.unicast = frame.ethDst !== BROADCAST_MAC
   if (ledger.unicast) (ledger.askedAlone ??= new Set()).add(frame.ethDst)
   else ledger.asked++
   ledger.lastAskNs = round.lastAskNs = atNs
+  if (round.rows) round.rows.lastAskedAt = NaN
   return undefined
 }
 
 function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.spa)
+  const ledger = ledgerOf(round, frame.spa)
   if (!ledger) return 'unasked'
   const announcements = (ledger.announcements ??= new Map())
   if (announcements.size >= MAX_ANSWERERS) return 'too-many-answerers'
@@ -163,8 +218,8 @@ function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame
 }
 
 function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.spa)
   if (frame.ethDst !== round.plan.mac || frame.tha !== round.plan.mac) return 'not-for-us'
+  const ledger = ledgerOf(round, frame.spa)
   if (!ledger) return 'unasked'
   if (frame.tpa !== ledger.sender) return 'wrong-target-ip'
   if (!ledger.hasAsked) return 'before-question'
@@ -176,7 +231,8 @@ function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): Roun
   return undefined
 }
 
-function isLate({ lastAskNs, plan }: Round, atNs: bigint | null): boolean {
+function isLate({ lastAskNs: last, plan, rows }: Round, atNs: bigint | null): boolean {
+  const lastAskNs = (rows && stampAt(rows, rows.lastAskedAt)) ?? last
   return atNs !== null && lastAskNs !== null && atNs - lastAskNs > plan.timeoutNs
 }
 
@@ -198,6 +254,22 @@ function again(answer: MutableAnswer, frame: ArpFrame, captured: CapturedFrame):
   const isNew = !answer.ethSrcs.includes(frame.ethSrc) && answer.ethSrcs.length < MAX_ANSWERERS
   if (isNew) answer.ethSrcs.push(frame.ethSrc)
   return answer
+}
+
+/** What a row holds of it goes into a ledger of its own. */
+function ledgerOf({ ledgers, rows, plan }: Round, ip: Ip): Ledger | undefined {
+  const known = ledgers.get(ip)
+  const row = known || !rows ? -1 : rowOf(rows, ip)
+  if (row < 0) return known
+  const ledger = newLedger(plan.senders.get(ip)!)
+  const answer = answerIn(rows!, row)
+  if (answer) ledger.broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
+  ledger.asked = rows!.asked[row]!
+  ledger.hasAsked = ledger.asked > 0
+  ledger.lastAskNs = ledger.hasAsked ? stampAt(rows!, rows!.askedAt[row]!) : null
+  rows!.states[row] = LEDGER
+  ;(ledgers as Map<Ip, Ledger>).set(ip, ledger)
+  return ledger
 }
 
 function newLedger(sender: Ip): Ledger {

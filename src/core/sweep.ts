@@ -1,5 +1,5 @@
 import type { Question } from './attribution.ts'
-import { evidenceOf, hasAnswered, type Round } from './round.ts'
+import { hasAnswered, slowestNs, type Round } from './round.ts'
 
 /**
  * How long a sweep still listens once all have answered, for a second one that answers too: several times as long as the
@@ -20,10 +20,6 @@ export function silentOf(round: Round, questions: readonly Question[]): Question
 }
 
 /** At most `mostMs`, as for one that keeps silent. */
-export function windowMs(round: Round, questions: readonly Question[], mostMs: number): number {
-  let slowestNs = 0n
-  for (const { ip } of questions)
-    for (const { rttNs } of evidenceOf(round, ip).answers)
-      if (rttNs !== null && rttNs > slowestNs) slowestNs = rttNs
-  return Math.min(mostMs, Math.max(LEAST_WINDOW_MS, (SLOWER * Number(slowestNs)) / 1e6))
+export function windowMs(round: Round, mostMs: number): number {
+  return Math.min(mostMs, Math.max(LEAST_WINDOW_MS, (SLOWER * slowestNs(round)) / 1e6))
 }
