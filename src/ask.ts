@@ -2,7 +2,7 @@ import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
 import { framesOf, type CapturedFrame } from './core/arp.ts'
-import type { Ip } from './core/ip.ts'
+import { isIpv4, type Ip } from './core/ip.ts'
 import {
   attributionQuestions,
   echoQuestions,
@@ -15,18 +15,22 @@ import { silentNodesOf } from './core/node-facts.ts'
 import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
 import type { Loss } from './core/case.ts'
-import { BROADCAST_MAC, type Mac } from './core/mac.ts'
+import { type Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
-import { whoHasFrames } from './core/questions.ts'
+import { whoHasFrames, whoHasRows, type Packed } from './core/questions.ts'
 import type { FrameCounts } from './core/report.ts'
-import { hasAnswered, hear, openSweep, type RoundPlan } from './core/round.ts'
+import { hasAnswered, hear, openSweep, type Sweep } from './core/round.ts'
+import { Roster } from './core/roster.ts'
 import { hearing, mergeEvidence, mustAskAgain, type PastRound } from './core/rounds.ts'
 import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
 import { isOnLink, senderOn, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
 
 /** Questions that are made while those before them are sent. */
-const PIECE = 512
+const PIECE = 1024
+
+/** Rows of the roster, asked by broadcast, or whom to ask alone. */
+type Questions = Int32Array | readonly Question[]
 
 /** What to ask from one interface, and with what. */
 export interface Task {
@@ -81,27 +85,23 @@ class Asker {
   #handedOver = 0
   #drained = 0
   readonly #task: Task
-  readonly #plan: RoundPlan
+  readonly #plan: Roster
   readonly #questioned: readonly Ip[]
   readonly #capture: Capture
   readonly #stop = new AbortController()
   readonly #clock: Clock
-  #current: ReturnType<typeof openSweep>
+  #current: Sweep
   #onHeard = (): void => {}
 
   constructor(task: Task) {
     const { vantage, options, edges, signal } = task
     this.#task = task
     this.#clock = edges.clock
-    const senders = sendersOf(task, (this.#questioned = questionedIps(task)))
-    this.#plan = {
-      mac: vantage.link.mac,
-      senders,
-      timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
-    }
-    this.#current = openSweep({ ...this.#plan, senders: new Map() }) // until the first begins
+    this.#questioned = questionedIps(task)
+    this.#plan = rosterOf(task, this.#questioned)
+    this.#current = openSweep(new Roster(this.#plan, [], senderOn(vantage.link, 'zero'))) // until the first begins
     this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
-    this.#capture = edges.openCapture(vantage.link.name, senders.size * options.count, {
+    this.#capture = edges.openCapture(vantage.link.name, this.#plan.ips.length * options.count, {
       onFrames: () => this.#collect(),
       onTrouble: (error) => {
         this.trouble ??= error
@@ -125,13 +125,18 @@ class Asker {
   async round(): Promise<PastRound> {
     this.#current = openSweep(this.#plan)
     const before = this.#readStatistics()
-    const questions = this.#questioned.map((ip) => ({ ip, to: BROADCAST_MAC }))
-    await (this.#task.options.sweep ? this.#sweep(questions) : this.pass(questions))
+    // behind them are those that are only asked alone
+    const rows = Int32Array.from(this.#questioned, (_, row) => row)
+    await (this.#task.options.sweep ? this.#sweep(rows) : this.#times(rows))
     return { round: this.#current, loss: lossBetween(before, this.#readStatistics()) }
   }
 
   /** Sends the questions `count` times, an interval apart, then listens for the timeout. */
   async pass(questions: readonly Question[]): Promise<void> {
+    await this.#times(questions)
+  }
+
+  async #times(questions: Questions): Promise<void> {
     const { count } = this.#task.options
     for (let left = questions.length > 0 ? count : 0; left > 0 && !this.isStopped(); left--)
       await this.#clock.sleep(await this.#ask(questions, left === 1), this.#stop.signal)
@@ -139,9 +144,9 @@ class Asker {
   }
 
   /** Asks again only those that keep silent; where nobody does, listens for a second answer and is done. */
-  async #sweep(questions: readonly Question[]): Promise<void> {
+  async #sweep(rows: Int32Array): Promise<void> {
     const { count, timeoutMs } = this.#task.options
-    let silent = questions
+    let silent = rows
     for (let left = count; left > 0 && silent.length > 0 && !this.isStopped(); left--) {
       const waiting = this.#untilAnswered(silent)
       await this.#clock.sleep(await this.#ask(silent, left === 1), waiting)
@@ -154,18 +159,18 @@ class Asker {
   }
 
   /** Aborts when all questions are answered, or the asking stops. */
-  #untilAnswered(questions: readonly Question[]): AbortSignal {
+  #untilAnswered(rows: Int32Array): AbortSignal {
     const [answered, round] = [new AbortController(), this.#current]
     let next = 0
     this.#onHeard = () => {
-      next = firstSilent(round, questions, next)
-      if (next === questions.length) answered.abort()
+      next = firstSilent(round, rows, next)
+      if (next === rows.length) answered.abort()
     }
     return AbortSignal.any([answered.signal, this.#stop.signal])
   }
 
   /** Sends the questions once; returns how long to listen then. */
-  async #ask(questions: readonly Question[], isLast: boolean): Promise<number> {
+  async #ask(questions: Questions, isLast: boolean): Promise<number> {
     const { timeoutMs, intervalMs, rate } = this.#task.options
     const { gapNs, passMs } = paceOf(questions.length, intervalMs, rate)
     const startMs = this.#clock.monotonicMs()
@@ -176,16 +181,22 @@ class Asker {
   }
 
   /** At full speed in pieces: while one is on its way the next is made, and memory stays as it is. */
-  async #send(questions: readonly Question[], gapNs: number): Promise<void> {
+  async #send(questions: Questions, gapNs: number): Promise<void> {
     const most = gapNs > 0 ? questions.length : PIECE
     let sent: Promise<void> = Promise.resolve()
     for (let from = 0; from < questions.length && !this.isStopped(); from += most) {
-      const batch = whoHasFrames(questions.slice(from, from + most), this.#plan, gapNs)
+      const batch = this.#framesOf(questions, from, from + most, gapNs)
       const [before, sending] = [sent, this.#capture.send(batch)]
       sent = sending
       await before
     }
     await sent
+  }
+
+  #framesOf(questions: Questions, from: number, to: number, gapNs: number): Packed {
+    return questions instanceof Int32Array
+      ? whoHasRows(this.#plan, questions.subarray(from, to), gapNs)
+      : whoHasFrames(questions.slice(from, to), this.#plan, gapNs)
   }
 
   /** When it is closed. */
@@ -223,20 +234,25 @@ class Asker {
   }
 }
 
-/** From which address each is asked for. */
-function sendersOf(task: Task, questioned: readonly Ip[]): Map<Ip, Ip> {
+/** Each address once, those that are asked by broadcast first. */
+function rosterOf(task: Task, questioned: readonly Ip[]): Roster {
   const { vantage, options } = task
   const senderOf = senderOn(vantage.link, options.sender)
-  const senders = new Map<Ip, Ip>()
-  for (const ips of [questioned, controlIps(task)])
-    for (const ip of ips) senders.set(ip, options.senders?.get(ip) ?? senderOf(ip))
-  return senders
+  const alone = controlIps(task)
+  const ips = alone.length > 0 ? [...new Set([...questioned, ...alone])] : questioned
+  const timeoutNs = BigInt(options.timeoutMs) * 1_000_000n
+  return new Roster(
+    { mac: vantage.link.mac, timeoutNs },
+    ips,
+    (ip) => options.senders?.get(ip) ?? senderOf(ip),
+  )
 }
 
 /** Nodes first: a dead one is known before its VIPs are asked for. */
-function questionedIps({ vantage, options, cluster }: Task): Ip[] {
+function questionedIps({ vantage, options, cluster }: Task): readonly Ip[] {
   const free = options.mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
-  const nodes = cluster ? nodeAddresses(cluster, vantage) : []
+  const nodes = cluster ? nodeAddresses(cluster, vantage).filter(isIpv4) : []
+  if (vantage.canaries.length + nodes.length + free.length === 0) return vantage.vips
   return [...new Set([...vantage.canaries, ...nodes, ...vantage.vips, ...free])]
 }
 

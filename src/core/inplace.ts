@@ -1,5 +1,5 @@
-import type { Round } from './round.ts'
-import { ANSWERED, LEDGER, rowAt, SILENT, type Rows } from './rows.ts'
+import type { RoundPlan } from './round.ts'
+import { ANSWERED, LEDGER, SILENT, type Rows } from './rows.ts'
 
 /**
  * Takes a frame where it lies, which costs no object; false: it was not taken, and has to be heard as any other. `words`: as
@@ -24,9 +24,9 @@ const [ARP_ETHERNET, IPV4_LENGTHS, WHO_HAS, REPLY] = [0x0100_0608, 0x0406_0008, 
  *
  *   0 ethDst 6 ethSrc 12 type hrd 16 pro hln pln 20 op 22 sha 28 spa 32 tha 38 tpa 42
  */
-export function takerFor(round: Round, rows: Rows): TakeInPlace {
-  const own = macWords(round.plan.mac)
-  const timeoutNs = Number(round.plan.timeoutNs)
+export function takerFor({ mac, timeoutNs: timeout }: RoundPlan, rows: Rows): TakeInPlace {
+  const own = macWords(mac)
+  const timeoutNs = Number(timeout)
   return (words, at, captured, wireLength, high, low) => {
     if (captured < FRAME_BYTES || words[at + 3] !== ARP_ETHERNET || words[at + 4] !== IPV4_LENGTHS)
       return false
@@ -44,8 +44,8 @@ export function takerFor(round: Round, rows: Rows): TakeInPlace {
     if ((operation & HALF) !== REPLY || !isToUs || !isForUs || !isItsOwn) return false
     // nobody, or a group
     if ((shaStart & 1) === 1 || (sha === 0 && shaStart === 0)) return false
-    const row = rowAt(rows, spa)
-    if (row < 0 || rows.senders[row] !== tpa || rows.asked[row] === 0) return false
+    const row = rows.roster.rowAt(spa)
+    if (row < 0 || rows.roster.senderWords[row] !== tpa || rows.asked[row] === 0) return false
     // also where nobody knows when the last question was
     if (!(stamp - rows.lastAskedAt <= timeoutNs)) return false
     return takeReply(rows, row, shaStart, sha, stamp, wireLength)
@@ -53,8 +53,8 @@ export function takerFor(round: Round, rows: Rows): TakeInPlace {
 }
 
 function takeQuestion(rows: Rows, tpa: number, spa: number, stamp: number): boolean {
-  const row = rowAt(rows, tpa)
-  if (row < 0 || rows.senders[row] !== spa || rows.states[row] === LEDGER) return false
+  const row = rows.roster.rowAt(tpa)
+  if (row < 0 || rows.roster.senderWords[row] !== spa || rows.states[row] === LEDGER) return false
   rows.asked[row]!++
   rows.askedAt[row] = rows.lastAskedAt = stamp
   return true

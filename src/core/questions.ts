@@ -1,9 +1,11 @@
 import { ARP_FRAME_BYTES, encodeArp } from './arp.ts'
 import type { Question } from './attribution.ts'
 import { ipv4Number, UNSPECIFIED_IPV4, type Ip } from './ip.ts'
-import { ZERO_MAC, type Mac } from './mac.ts'
+import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
+import type { Roster } from './roster.ts'
 import type { RoundPlan } from './round.ts'
 
+const SPA_OFFSET = 28
 const TPA_OFFSET = 38
 
 /** Frames of one length, one behind the other; made into single ones for whoever asks for these. */
@@ -43,6 +45,27 @@ export function whoHasFrames(
     at += ARP_FRAME_BYTES
   }
   return new Packed(bytes, gapNs)
+}
+
+/** The broadcast who-has of each of these rows. */
+export function whoHasRows(roster: Roster, rows: Int32Array, gapNs: number): Packed {
+  const bytes = new Uint8Array(rows.length * ARP_FRAME_BYTES)
+  let at = 0
+  for (const row of rows) {
+    if (at > 0) bytes.copyWithin(at, at - ARP_FRAME_BYTES, at)
+    else bytes.set(whoHas(roster.ips[row]!, BROADCAST_MAC, roster.mac, roster.senderAt(row)))
+    putWord(roster.senderWords[row]!, bytes, at + SPA_OFFSET)
+    putWord(roster.words[row]!, bytes, at + TPA_OFFSET)
+    at += ARP_FRAME_BYTES
+  }
+  return new Packed(bytes, gapNs)
+}
+
+function putWord(word: number, bytes: Uint8Array, at: number): void {
+  bytes[at] = word
+  bytes[at + 1] = word >>> 8
+  bytes[at + 2] = word >>> 16
+  bytes[at + 3] = word >>> 24
 }
 
 function putIpv4(ip: Ip, bytes: Uint8Array, at: number): void {

@@ -6,10 +6,11 @@ import {
   type CapturedFrame,
   type DecodeDrop,
 } from './arp.ts'
-import { isIpv4, type Ip } from './ip.ts'
+import type { Ip } from './ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
 import { takerFor, type TakeInPlace } from './inplace.ts'
-import { ANSWERED, answerIn, LEDGER, openRows, rowOf, stampAt, type Rows } from './rows.ts'
+import type { Roster } from './roster.ts'
+import { ANSWERED, answerIn, LEDGER, openRows, stampAt, type Rows } from './rows.ts'
 
 /** Why a well-formed ARP frame is no evidence in this round. */
 export type RoundDrop =
@@ -97,17 +98,16 @@ export function openRound(plan: RoundPlan): Round {
 }
 
 /** A round of thousands: each address has a ledger as soon as something is heard of it that a row does not hold. */
-export function openSweep(plan: RoundPlan): Round & { readonly rows: Rows; readonly take: TakeInPlace } {
-  const ledgers = new Map<Ip, Ledger>()
-  for (const [ip, sender] of plan.senders) if (!isIpv4(ip)) ledgers.set(ip, newLedger(sender))
-  const round = {
-    plan,
-    ledgers,
-    rows: openRows(plan.senders),
-    ignored: new Map<FrameDrop, number>(),
-    lastAskNs: null,
-  }
-  return { ...round, take: takerFor(round, round.rows) }
+export function openSweep(plan: Roster): Sweep {
+  const rows = openRows(plan)
+  const take = takerFor(plan, rows)
+  return { plan, ledgers: new Map(), rows, take, ignored: new Map(), lastAskNs: null }
+}
+
+export interface Sweep extends Round {
+  readonly plan: Roster
+  readonly rows: Rows
+  readonly take: TakeInPlace
 }
 
 /** A round in which nobody was asked, and these were heard for an address all the same. */
@@ -128,7 +128,7 @@ export function hear(round: Round, captured: CapturedFrame): void {
 /** What has been heard about `ip` so far. */
 export function evidenceOf(round: Round, ip: Ip): Evidence {
   const ledger = round.ledgers.get(ip)
-  if (!ledger && round.rows) return evidenceIn(round.rows, rowOf(round.rows, ip))
+  if (!ledger && round.rows) return evidenceIn(round.rows, round.rows.roster.rowOf(ip))
   return {
     asked: ledger?.asked ?? 0,
     answers: [...(ledger?.broadcastAnswers.values() ?? [])],
@@ -153,18 +153,25 @@ const NOBODY: readonly never[] = []
 
 /** Whether somebody has answered a broadcast for `ip`. */
 export function hasAnswered({ ledgers, rows }: Round, ip: Ip): boolean {
-  if (rows && rows.states[rowOf(rows, ip)] !== LEDGER) return rows.states[rowOf(rows, ip)] === ANSWERED
+  const state = rows?.states[rows.roster.rowOf(ip)] ?? LEDGER
+  if (state !== LEDGER) return state === ANSWERED
   return (ledgers.get(ip)?.broadcastAnswers.size ?? 0) > 0
 }
 
 /** Whether the round asks for `ip`, or has heard of it. */
 export function isAskedIn({ ledgers, rows }: Round, ip: Ip): boolean {
-  return ledgers.has(ip) || (rows !== undefined && rowOf(rows, ip) >= 0)
+  return ledgers.has(ip) || (rows !== undefined && rows.roster.rowOf(ip) >= 0)
 }
 
 /** All that the round asks for, or has heard of. */
-export function askedIn({ ledgers, plan, rows }: Round): Iterable<Ip> {
-  return rows ? plan.senders.keys() : ledgers.keys()
+export function askedIn({ ledgers, rows }: Round): Iterable<Ip> {
+  return rows?.roster.ips ?? ledgers.keys()
+}
+
+/** Whether somebody has answered a broadcast for the address of a row. */
+export function isAnsweredAt(round: Sweep, row: number): boolean {
+  const state = round.rows.states[row]
+  return state === LEDGER ? hasAnswered(round, round.plan.ips[row]!) : state === ANSWERED
 }
 
 /** The longest that a first answer to a broadcast took. */
@@ -257,11 +264,11 @@ function again(answer: MutableAnswer, frame: ArpFrame, captured: CapturedFrame):
 }
 
 /** What a row holds of it goes into a ledger of its own. */
-function ledgerOf({ ledgers, rows, plan }: Round, ip: Ip): Ledger | undefined {
+function ledgerOf({ ledgers, rows }: Round, ip: Ip): Ledger | undefined {
   const known = ledgers.get(ip)
-  const row = known || !rows ? -1 : rowOf(rows, ip)
+  const row = known || !rows ? -1 : rows.roster.rowOf(ip)
   if (row < 0) return known
-  const ledger = newLedger(plan.senders.get(ip)!)
+  const ledger = newLedger(rows!.roster.senderAt(row))
   const answer = answerIn(rows!, row)
   if (answer) ledger.broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
   ledger.asked = rows!.asked[row]!
