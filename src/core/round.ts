@@ -100,8 +100,14 @@ export function openRound(plan: RoundPlan): Round {
 /** A round of thousands: each address has a ledger as soon as something is heard of it that a row does not hold. */
 export function openSweep(plan: Roster): Sweep {
   const rows = openRows(plan)
-  const take = takerFor(plan, rows)
-  return { plan, ledgers: new Map(), rows, take, ignored: new Map(), lastAskNs: null }
+  return {
+    plan,
+    ledgers: new Map(),
+    rows,
+    take: takerFor(plan, rows),
+    ignored: new Map(),
+    lastAskNs: null,
+  }
 }
 
 export interface Sweep extends Round {
@@ -177,8 +183,8 @@ export function isAnsweredAt(round: Sweep, row: number): boolean {
 /** The longest that a first answer to a broadcast took. */
 export function slowestNs({ ledgers, rows }: Round): number {
   let slowest = 0
-  for (let row = 0; rows && row < rows.states.length; row++)
-    if (rows.states[row] === ANSWERED) slowest = Math.max(slowest, rows.rttNs[row]!)
+  // of those that have not answered it is 0
+  for (const rttNs of rows?.rttNs ?? []) slowest = Math.max(slowest, rttNs)
   for (const { broadcastAnswers } of ledgers.values())
     for (const { rttNs } of broadcastAnswers.values()) slowest = Math.max(slowest, Number(rttNs ?? 0n))
   return slowest

@@ -69,9 +69,9 @@ export function senderOn(link: Link, wish: 'auto' | 'zero' | Ip): (vip: Ip) => I
   const masks = own.map(({ bits }) => (bits === 0 ? 0 : -1 << (32 - bits)))
   return (vip) => {
     const number = ipv4Number(vip)
-    const holds = (_: unknown, i: number) =>
+    const isIts = (_: unknown, i: number) =>
       ((numbers[i]! ^ number) & masks[i]!) === 0 && numbers[i] !== number
-    return (number < 0 ? undefined : own.find(holds)?.ip) ?? UNSPECIFIED_IPV4
+    return (number < 0 ? undefined : own.find(isIts)?.ip) ?? UNSPECIFIED_IPV4
   }
 }
 

@@ -60,7 +60,8 @@ test('what is taken as numbers is the same evidence as what is heard frame by fr
 })
 
 /** Our question or an answer to it, as a rule; now and then one field is another. */
-function drawn({ below }: ReturnType<typeof seededRandom>): ArpFrame {
+function drawn(random: ReturnType<typeof seededRandom>): ArpFrame {
+  const below = (limit: number): number => random.below(limit)
   const vip = VIPS[below(VIPS.length)]!
   const other = MACS[below(2)]!
   const asks = below(2) === 0
