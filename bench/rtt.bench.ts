@@ -161,11 +161,8 @@ async function ask(blockMs: number): Promise<void> {
   const plan = { mac, senders: new Map(VIPS.map((vip) => [vip, sender])), timeoutNs: 10_000_000_000n }
   const round = openRound(plan)
   const prober = openNative({ device: 'eno1' }, { onFrames: () => {}, onTrouble: () => {} })
-  const frames = whoHasFrames(
-    VIPS.map((ip) => ({ ip, to: BROADCAST_MAC })),
-    plan,
-  )
-  const sent = prober.send({ frames, gapNs: 1_000_000 })
+  const questions = VIPS.map((ip) => ({ ip, to: BROADCAST_MAC }))
+  const sent = prober.send(whoHasFrames(questions, plan, 1_000_000))
   const blocker = setInterval(() => block(blockMs), 60)
   await sent
   block(blockMs)

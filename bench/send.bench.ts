@@ -45,12 +45,12 @@ async function sendAll(): Promise<void> {
   )
   const ips = Array.from({ length: FRAMES }, (_, i) => ipv4Of(0x0a63_0000 + i))
   const plan = { mac: parseMac(MACS.near)!, senders: new Map(ips.map((ip) => [ip, ipv4Of(0x0a15_0001)])) }
-  const frames = whoHasFrames(
+  const batch = whoHasFrames(
     ips.map((ip) => ({ ip, to: BROADCAST_MAC })),
     plan,
   )
   const startMs = performance.now()
-  await capture.send({ frames, gapNs: 0 })
+  await capture.send(batch)
   const seconds = (performance.now() - startMs) / 1e3
   process.stdout.write(`${Math.round(capture.statistics()!.sent / seconds)}\n`)
   capture.close()

@@ -1,8 +1,8 @@
 import type { Capture, CaptureStatistics } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
 import type { CheckEdges, CheckOptions } from './options.ts'
-import { framesOf } from './core/arp.ts'
-import type { Ip } from './core/ip.ts'
+import { framesOf, type CapturedFrame } from './core/arp.ts'
+import { isIpv4, type Ip } from './core/ip.ts'
 import {
   attributionQuestions,
   echoQuestions,
@@ -14,11 +14,12 @@ import type { ClusterSide } from './core/cluster-side.ts'
 import { silentNodesOf } from './core/node-facts.ts'
 import { suspectsOf } from './core/expectation.ts'
 import { crossAddresses } from './core/macs.ts'
-import { BROADCAST_MAC, type Mac } from './core/mac.ts'
+import type { Mac } from './core/mac.ts'
 import { paceOf } from './core/pace.ts'
-import { whoHasFrames } from './core/questions.ts'
+import { whoHasFrames, whoHasRows, type Packed } from './core/questions.ts'
 import type { FrameCounts } from './core/report.ts'
-import { hasAnswered, hear, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { hasAnswered, hear, openSweep, type Sweep } from './core/round.ts'
+import { Roster } from './core/roster.ts'
 import {
   hearing,
   lossBetween,
@@ -28,11 +29,14 @@ import {
   type PastRound,
 } from './core/rounds.ts'
 import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
-import { isOnLink, senderFor, type Vantage } from './core/vantage.ts'
+import { isOnLink, senderOn, type Vantage } from './core/vantage.ts'
 import type { ArpcheckError } from './errors.ts'
 
 /** Questions that are made while those before them are sent. */
-const PIECE = 512
+const PIECE = 1024
+
+/** Rows of the roster, asked by broadcast, or whom to ask alone. */
+type Questions = Int32Array | readonly Question[]
 
 /** What to ask from one interface, and with what. */
 export interface Task {
@@ -87,28 +91,23 @@ class Asker {
   #handedOver = 0
   #drained = 0
   readonly #task: Task
-  readonly #plan: RoundPlan
+  readonly #plan: Roster
+  readonly #questioned: readonly Ip[]
   readonly #capture: Capture
   readonly #stop = new AbortController()
   readonly #clock: Clock
-  #current: Round
+  #current: Sweep
   #onHeard = (): void => {}
 
   constructor(task: Task) {
     const { vantage, options, edges, signal } = task
     this.#task = task
     this.#clock = edges.clock
-    const senders = [...questionedIps(task), ...controlIps(task)].map(
-      (ip) => [ip, options.senders?.get(ip) ?? senderFor(ip, vantage.link, options.sender)] as const,
-    )
-    this.#plan = {
-      mac: vantage.link.mac,
-      senders: new Map(senders),
-      timeoutNs: BigInt(options.timeoutMs) * 1_000_000n,
-    }
-    this.#current = openRound({ ...this.#plan, senders: new Map() }) // until the first begins
+    this.#questioned = questionedIps(task)
+    this.#plan = rosterOf(task, this.#questioned)
+    this.#current = openSweep(new Roster(this.#plan, [], senderOn(vantage.link, 'zero'))) // until the first begins
     this.#stop.signal.addEventListener('abort', () => this.#end(), { once: true })
-    this.#capture = edges.openCapture(vantage.link.name, senders.length * options.count, {
+    this.#capture = edges.openCapture(vantage.link.name, this.#plan.ips.length * options.count, {
       onFrames: () => this.#collect(),
       onTrouble: (error) => {
         this.trouble ??= error
@@ -130,15 +129,20 @@ class Asker {
 
   /** Asks for every address by broadcast, `count` times, and listens. */
   async round(): Promise<PastRound> {
-    this.#current = openRound(this.#plan)
+    this.#current = openSweep(this.#plan)
     const before = this.#readStatistics()
-    const questions = questionedIps(this.#task).map((ip) => ({ ip, to: BROADCAST_MAC }))
-    await (this.#task.options.sweep ? this.#sweep(questions) : this.pass(questions))
+    // behind them are those that are only asked alone
+    const rows = Int32Array.from(this.#questioned, (_, row) => row)
+    await (this.#task.options.sweep ? this.#sweep(rows) : this.#times(rows))
     return { round: this.#current, loss: lossBetween(countedIn(before), countedIn(this.#readStatistics())) }
   }
 
   /** Sends the questions `count` times, an interval apart, then listens for the timeout. */
   async pass(questions: readonly Question[]): Promise<void> {
+    await this.#times(questions)
+  }
+
+  async #times(questions: Questions): Promise<void> {
     const { count } = this.#task.options
     for (let left = questions.length > 0 ? count : 0; left > 0 && !this.isStopped(); left--)
       await this.#clock.sleep(await this.#ask(questions, left === 1), this.#stop.signal)
@@ -146,9 +150,9 @@ class Asker {
   }
 
   /** Asks again only those that keep silent; where nobody does, listens for a second answer and is done. */
-  async #sweep(questions: readonly Question[]): Promise<void> {
+  async #sweep(rows: Int32Array): Promise<void> {
     const { count, timeoutMs } = this.#task.options
-    let silent = questions
+    let silent = rows
     for (let left = count; left > 0 && silent.length > 0 && !this.isStopped(); left--) {
       const waiting = this.#untilAnswered(silent)
       await this.#clock.sleep(await this.#ask(silent, left === 1), waiting)
@@ -156,23 +160,23 @@ class Asker {
       silent = silentOf(this.#current, silent)
     }
     if (silent.length > 0 || this.isStopped()) return
-    await this.#clock.sleep(windowMs(this.#current, questions, timeoutMs), this.#stop.signal)
+    await this.#clock.sleep(windowMs(this.#current, timeoutMs), this.#stop.signal)
     if (!this.isStopped()) this.#collect()
   }
 
   /** Aborts when all questions are answered, or the asking stops. */
-  #untilAnswered(questions: readonly Question[]): AbortSignal {
+  #untilAnswered(rows: Int32Array): AbortSignal {
     const [answered, round] = [new AbortController(), this.#current]
     let next = 0
     this.#onHeard = () => {
-      next = firstSilent(round, questions, next)
-      if (next === questions.length) answered.abort()
+      next = firstSilent(round, rows, next)
+      if (next === rows.length) answered.abort()
     }
     return AbortSignal.any([answered.signal, this.#stop.signal])
   }
 
   /** Sends the questions once; returns how long to listen then. */
-  async #ask(questions: readonly Question[], isLast: boolean): Promise<number> {
+  async #ask(questions: Questions, isLast: boolean): Promise<number> {
     const { timeoutMs, intervalMs, rate } = this.#task.options
     const { gapNs, passMs } = paceOf(questions.length, intervalMs, rate)
     const startMs = this.#clock.monotonicMs()
@@ -183,16 +187,22 @@ class Asker {
   }
 
   /** At full speed in pieces: while one is on its way the next is made, and memory stays as it is. */
-  async #send(questions: readonly Question[], gapNs: number): Promise<void> {
+  async #send(questions: Questions, gapNs: number): Promise<void> {
     const most = gapNs > 0 ? questions.length : PIECE
     let sent: Promise<void> = Promise.resolve()
     for (let from = 0; from < questions.length && !this.isStopped(); from += most) {
-      const frames = whoHasFrames(questions.slice(from, from + most), this.#plan)
-      const [before, sending] = [sent, this.#capture.send({ frames, gapNs })]
+      const batch = this.#framesOf(questions, from, from + most, gapNs)
+      const [before, sending] = [sent, this.#capture.send(batch)]
       sent = sending
       await before
     }
     await sent
+  }
+
+  #framesOf(questions: Questions, from: number, to: number, gapNs: number): Packed {
+    return questions instanceof Int32Array
+      ? whoHasRows(this.#plan, questions.subarray(from, to), gapNs)
+      : whoHasFrames(questions.slice(from, to), this.#plan, gapNs)
   }
 
   /** When it is closed. */
@@ -218,19 +228,37 @@ class Asker {
   }
 
   #collect(): void {
-    const frames = this.#capture.drain()
-    for (const frame of frames) {
-      this.#drained += framesOf(frame)
-      hear(this.#current, frame)
-    }
+    if (this.#capture.drainInPlace)
+      this.#drained += this.#capture.drainInPlace(this.#current.take, this.#hear)
+    else for (const frame of this.#capture.drain()) this.#hear(frame)
     this.#onHeard()
+  }
+
+  readonly #hear = (frame: CapturedFrame): void => {
+    this.#drained += framesOf(frame)
+    hear(this.#current, frame)
   }
 }
 
+/** Each address once, those that are asked by broadcast first. */
+function rosterOf(task: Task, questioned: readonly Ip[]): Roster {
+  const { vantage, options } = task
+  const senderOf = senderOn(vantage.link, options.sender)
+  const alone = controlIps(task)
+  const ips = alone.length > 0 ? [...new Set([...questioned, ...alone])] : questioned
+  const timeoutNs = BigInt(options.timeoutMs) * 1_000_000n
+  return new Roster(
+    { mac: vantage.link.mac, timeoutNs },
+    ips,
+    (ip) => options.senders?.get(ip) ?? senderOf(ip),
+  )
+}
+
 /** Nodes first: a dead one is known before its VIPs are asked for. */
-function questionedIps({ vantage, options, cluster }: Task): Ip[] {
+function questionedIps({ vantage, options, cluster }: Task): readonly Ip[] {
   const free = options.mustBeFree.filter((ip) => isOnLink(ip, vantage.link))
-  const nodes = cluster ? nodeAddresses(cluster, vantage) : []
+  const nodes = cluster ? nodeAddresses(cluster, vantage).filter(isIpv4) : []
+  if (vantage.canaries.length + nodes.length + free.length === 0) return vantage.vips
   return [...new Set([...vantage.canaries, ...nodes, ...vantage.vips, ...free])]
 }
 

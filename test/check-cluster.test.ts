@@ -4,10 +4,11 @@ import { check, type CheckOptions } from '../src/check.ts'
 import type { ClusterSnapshot } from '../src/core/cluster.ts'
 import { NO_OPTIONS } from './helpers/options.ts'
 import type { Report } from '../src/core/report.ts'
+import { BROADCAST_MAC } from '../src/core/mac.ts'
 import { ArpcheckError } from '../src/errors.ts'
 import { advertisement, cluster, node, pool, service, slice, speaker } from './helpers/cluster.ts'
 import type { ViewsReading } from '../src/elected.ts'
-import { answers, FakeSegment, ip, type Responder } from './helpers/segment.ts'
+import { answers, FakeSegment, hostFacts, ip, link, type Responder } from './helpers/segment.ts'
 
 const MACS = {
   'nuc-1': '1c:69:7a:aa:01:10',
@@ -281,4 +282,27 @@ test('a speaker refuses while its node answers → ARP603', async () => {
     findings.map(({ code, severity }) => `${code} ${severity}`),
     ['ARP603 error'],
   )
+})
+
+const OTHERS = [ADDRESSES['nuc-1'], ADDRESSES['nuc-2'], ADDRESSES['nuc-4']]
+
+test('nodes with IPv6 addresses on the segment are asked for the others alone, by ARP', async () => {
+  const segment = new FakeSegment()
+  const addresses = ['192.168.1.13', 'fd00::13'].map((text, i) => ({ ip: ip(text), bits: i === 0 ? 24 : 64 }))
+  segment.facts = hostFacts({ links: [link({ addresses })] })
+  segment.responders.push(
+    ...live('nuc-1'),
+    ...live('nuc-2'),
+    ...live('nuc-4'),
+    answers('192.168.1.60', MACS['nuc-4']),
+  )
+  const nodes = snapshot().nodes.map((one) => ({ ...one, internalIps: [...one.internalIps, ip('fd00::11')] }))
+  const report = await run(segment, [snapshot({ nodes })])
+  assert.deepEqual(
+    report.vips.map(({ verdict }) => verdict),
+    ['ok'],
+  )
+  const broadcasts = segment.sent.filter(({ ethDst }) => ethDst === BROADCAST_MAC).map(({ tpa }) => tpa)
+  // of nuc-3 we are a part ourselves
+  assert.deepEqual(new Set(broadcasts), new Set(['192.168.1.1', ...OTHERS, '192.168.1.60']))
 })

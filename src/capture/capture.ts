@@ -1,4 +1,5 @@
 import type { CapturedFrame } from '../core/arp.ts'
+import type { TakeInPlace } from '../core/inplace.ts'
 import type { ArpcheckError } from '../errors.ts'
 
 /** What an engine can do; what it cannot is said in the report, never guessed. */
@@ -27,6 +28,9 @@ export interface CaptureStatistics {
 /** Frames to send one after another, the first one at once. */
 export interface Batch {
   readonly frames: readonly Uint8Array[]
+  /** The same frames one behind the other, all of `frameBytes`: thousands need no object each. */
+  readonly packed?: Uint8Array
+  readonly frameBytes?: number
   /** Time between two frames, by absolute deadlines, so that a late one does not delay the rest; 0 for none. */
   readonly gapNs: number
 }
@@ -52,6 +56,11 @@ export interface Capture {
   send(batch: Batch): Promise<void>
   /** All frames that have come since the last call, oldest first. The bytes are the caller's to keep. */
   drain(): CapturedFrame[]
+  /**
+   * The same without an object for each frame that is taken where it lies; the others are heard. Their bytes are read at once or
+   * never. Returns how many were taken. Missing where an engine cannot, or somebody wants each frame.
+   */
+  drainInPlace?(take: TakeInPlace, hear: (frame: CapturedFrame) => void): number
   /** Totals since opening; null where the engine has none. */
   statistics(): CaptureStatistics | null
   /** Stops sending and receiving and frees everything; may be called in any state, any number of times. */

@@ -1,10 +1,11 @@
 import { loadAddon } from '../addon.ts'
 import { nextTurn } from '../clock.ts'
 import type { CapturedFrame } from '../core/arp.ts'
+import type { TakeInPlace } from '../core/inplace.ts'
 import { ArpcheckError, type ErrorCode } from '../errors.ts'
 import type { Batch, Capture, CaptureEvents, CaptureStatistics } from './capture.ts'
 import { PROBER_FILTER } from './filter.ts'
-import { framesIn } from './records.ts'
+import { framesIn, takeRecords } from './records.ts'
 
 export interface NativeOptions {
   readonly device: string
@@ -71,6 +72,9 @@ interface Addon {
   readonly pcapVersion: string
 }
 
+/** Of one piece of a drain in place, which the processor's cache holds. */
+const PIECE_RECORDS = 1024
+
 const EVENT_FRAMES = 1
 const EVENT_SENT = 2
 const EVENT_TROUBLE = 4
@@ -98,6 +102,7 @@ class NativeEngine implements Capture {
   /** One per batch that is not done, oldest first. */
   readonly #waiting: (() => void)[] = []
   #batchesDone = 0
+  #piece: Uint8Array | null = null
   #closed = false
 
   constructor(options: Required<NativeOptions>, events: CaptureEvents) {
@@ -112,8 +117,9 @@ class NativeEngine implements Capture {
   }
 
   send(batch: Batch): Promise<void> {
-    if (this.#closed || batch.frames.length === 0) return Promise.resolve()
-    if (!this.#native.send(...packed(batch.frames), batch.gapNs)) {
+    const [bytes, lengths] = packed(batch)
+    if (this.#closed || lengths.length === 0) return Promise.resolve()
+    if (!this.#native.send(bytes, lengths, batch.gapNs)) {
       return Promise.reject(new ArpcheckError('capture-failed', 'Too many frames wait to be sent.'))
     }
     return new Promise((resolve) => this.#waiting.push(resolve))
@@ -124,6 +130,26 @@ class NativeEngine implements Capture {
     const records = Buffer.allocUnsafeSlow(this.#native.ready() * this.#recordBytes)
     this.#native.drain(records)
     return framesIn(records, this.#recordBytes)
+  }
+
+  /** By pieces, through one buffer: what comes meanwhile is announced again. */
+  drainInPlace(take: TakeInPlace, hear: (frame: CapturedFrame) => void): number {
+    this.#piece ??= new Uint8Array(PIECE_RECORDS * this.#recordBytes)
+    let taken = 0
+    for (let left = this.#native.ready(); left > 0;) {
+      const records = this.#native.drain(
+        this.#piece.subarray(0, Math.min(left, PIECE_RECORDS) * this.#recordBytes),
+      )
+      if (records === 0) break
+      left -= records
+      taken += takeRecords(
+        this.#piece.subarray(0, records * this.#recordBytes),
+        this.#recordBytes,
+        take,
+        hear,
+      )
+    }
+    return taken
   }
 
   statistics(): CaptureStatistics | null {
@@ -160,7 +186,10 @@ class NativeEngine implements Capture {
 }
 
 /** All frames one behind the other, and the length of each. Those that lie so already are not copied. */
-function packed(frames: readonly Uint8Array[]): [Uint8Array, Uint16Array] {
+function packed({ packed: bytes, frameBytes = 0, ...batch }: Batch): [Uint8Array, Uint16Array] {
+  if (bytes) return [bytes, new Uint16Array(bytes.length / frameBytes).fill(frameBytes)]
+  const { frames } = batch
+  if (frames.length === 0) return [new Uint8Array(0), new Uint16Array(0)]
   const lengths = new Uint16Array(frames.length)
   const first = frames[0]!
   let [total, isPacked] = [0, true]

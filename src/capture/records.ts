@@ -1,5 +1,6 @@
 import type { CapturedFrame } from '../core/arp.ts'
 import type { FileFrame } from './fileformat.ts'
+import type { TakeInPlace } from '../core/inplace.ts'
 
 // What the addon drains: records of a fixed size, one behind the other, in the machine's byte order (native/README.md).
 //
@@ -10,7 +11,7 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** The frames of `records`, oldest first. Where several were folded, the first that was news and the last are told. */
 export function framesIn(records: Uint8Array, recordBytes: number): FileFrame[] {
-  const view = new DataView(records.buffer, records.byteOffset, records.byteLength)
+  const view = viewOf(records)
   const frames: FileFrame[] = []
   let folded = false
   for (let at = 0; at < records.byteLength; at += recordBytes) {
@@ -22,6 +23,41 @@ export function framesIn(records: Uint8Array, recordBytes: number): FileFrame[] 
     folded = true
   }
   return folded ? frames.sort(byStamp) : frames
+}
+
+/** As `framesIn`, where most frames are taken as they lie; returns how many. */
+export function takeRecords(
+  records: Uint8Array,
+  recordBytes: number,
+  take: TakeInPlace,
+  hear: (frame: CapturedFrame) => void,
+): number {
+  const words = new Int32Array(records.buffer, records.byteOffset, records.byteLength >> 2)
+  const recordWords = recordBytes >> 2
+  if (!LITTLE_ENDIAN || recordBytes % 4 !== 0 || isFolded(words, recordWords)) {
+    for (const frame of framesIn(records, recordBytes)) hear(frame)
+    return 0
+  }
+  let taken = 0
+  let view: DataView | undefined
+  for (let at = 0; at < words.length; at += recordWords) {
+    const [low, high] = [words[at]! >>> 0, words[at + 1]! >>> 0]
+    if (take(words, at + HEADER_WORDS, words[at + 6]! & 0xffff, words[at + 5]! >>> 0, high, low)) taken++
+    else hear(new RecordedFrame((view ??= viewOf(records)), 4 * at, 4 * at, 1))
+  }
+  return taken
+}
+
+const HEADER_WORDS = RECORD_HEADER_BYTES / 4
+
+/** Whether one of them stands for several: those have an order of their own. */
+function isFolded(words: Int32Array, recordWords: number): boolean {
+  for (let at = 4; at < words.length; at += recordWords) if (words[at] !== 1) return true
+  return false
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 /** Reads its record when it is asked: most of what is drained in a flood is never looked at twice. */

@@ -3,6 +3,7 @@ import { isIpv4, type Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
 import { completed, crossAddresses, macMapOf, type MacMap } from './macs.ts'
 import { addressOf, askedOf } from './node-facts.ts'
+import { askedIn } from './round.ts'
 import { mergeEvidence, wasAsked, type PastRound } from './rounds.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
@@ -72,6 +73,6 @@ export function attributionQuestions(
 }
 
 function answerersOfVips({ vips }: ClusterSide, past: readonly PastRound[]): ReadonlySet<Mac> {
-  const asked = new Set(past.flatMap(({ round }) => [...round.ledgers.keys()]).filter((ip) => vips.has(ip)))
+  const asked = new Set(past.flatMap(({ round }) => [...askedIn(round)]).filter((ip) => vips.has(ip)))
   return new Set([...asked].flatMap((vip) => mergeEvidence(past, vip).answers.map(({ mac }) => mac)))
 }

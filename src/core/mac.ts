@@ -36,16 +36,29 @@ export function macAt(bytes: Uint8Array, offset: number): Mac {
   const upper = (bytes[offset]! << 8) | bytes[offset + 1]!
   const lower =
     (bytes[offset + 2]! << 24) | (bytes[offset + 3]! << 16) | (bytes[offset + 4]! << 8) | bytes[offset + 5]!
+  return macOf(upper, lower)
+}
+
+/** The MAC of two bytes and four. */
+export function macOf(upper: number, lower: number): Mac {
   const place = (lower ^ (lower >> 12) ^ upper) & (MEMO.size - 1)
   const known = MEMO.texts[place]
   if (known !== undefined && MEMO.lower[place] === lower && MEMO.upper[place] === upper) return known
   MEMO.upper[place] = upper
   MEMO.lower[place] = lower
-  return (MEMO.texts[place] = macText(bytes, offset))
+  return (MEMO.texts[place] = macText(upper, lower))
 }
 
-function macText(bytes: Uint8Array, offset: number): Mac {
-  return Array.from({ length: MAC_BYTES }, (_, i) => HEX[bytes[offset + i]!]).join(':') as Mac
+function macText(upper: number, lower: number): Mac {
+  const bytes = [
+    upper >>> 8,
+    upper & 255,
+    lower >>> 24,
+    (lower >>> 16) & 255,
+    (lower >>> 8) & 255,
+    lower & 255,
+  ]
+  return bytes.map((byte) => HEX[byte]).join(':') as Mac
 }
 
 /** Writes the six bytes of `mac` at `offset`. */

@@ -2,6 +2,7 @@ import type { ClusterSide } from './cluster-side.ts'
 import { differsInAgesAlone, type Node } from './cluster.ts'
 import { isIpv4, type Ip } from './ip.ts'
 import type { NodeFacts } from './nodes.ts'
+import { askedIn } from './round.ts'
 import { isAnswered, mergeEvidence, wasAsked, type PastRound } from './rounds.ts'
 import { isOnLink, type Vantage } from './vantage.ts'
 
@@ -120,7 +121,7 @@ export function askedOf(nodes: readonly Node[], past: readonly PastRound[]): Nod
   const index = indexOf(nodes)
   const asked = new Set<Node>()
   for (const { round } of past)
-    for (const ip of round.ledgers.keys()) for (const node of index.get(ip) ?? []) asked.add(node)
+    for (const ip of askedIn(round)) for (const node of index.get(ip) ?? []) asked.add(node)
   const places = placesIn.get(nodes) ?? new Map(nodes.map((node, i) => [node, i]))
   placesIn.set(nodes, places)
   return [...asked].toSorted((a, b) => places.get(a)! - places.get(b)!)

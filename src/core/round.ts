@@ -8,6 +8,9 @@ import {
 } from './arp.ts'
 import type { Ip } from './ip.ts'
 import { BROADCAST_MAC, ZERO_MAC, type Mac } from './mac.ts'
+import { takerFor, type TakeInPlace } from './inplace.ts'
+import type { Roster } from './roster.ts'
+import { ANSWERED, answerIn, LEDGER, openRows, stampAt, type Rows } from './rows.ts'
 
 /** Why a well-formed ARP frame is no evidence in this round. */
 export type RoundDrop =
@@ -65,6 +68,8 @@ export interface Evidence {
 export interface Round {
   readonly plan: RoundPlan
   readonly ledgers: ReadonlyMap<Ip, Ledger>
+  /** Of a sweep: of whom no more is to be told than a row holds, he has no ledger. */
+  readonly rows?: Rows
   readonly ignored: Map<FrameDrop, number>
   lastAskNs: bigint | null
 }
@@ -92,10 +97,29 @@ export function openRound(plan: RoundPlan): Round {
   return { plan, ledgers, ignored: new Map(), lastAskNs: null }
 }
 
+/** A round of thousands: each address has a ledger as soon as something is heard of it that a row does not hold. */
+export function openSweep(plan: Roster): Sweep {
+  const rows = openRows(plan)
+  return {
+    plan,
+    ledgers: new Map(),
+    rows,
+    take: takerFor(plan, rows),
+    ignored: new Map(),
+    lastAskNs: null,
+  }
+}
+
+export interface Sweep extends Round {
+  readonly plan: Roster
+  readonly rows: Rows
+  readonly take: TakeInPlace
+}
+
 /** A round in which nobody was asked, and these were heard for an address all the same. */
 export function unaskedRound(ip: Ip, answers: readonly Answer[]): Round {
   const round = openRound({ mac: ZERO_MAC, senders: new Map([[ip, ip]]), timeoutNs: 0n })
-  const { broadcastAnswers } = round.ledgers.get(ip)!
+  const { broadcastAnswers } = ledgerOf(round, ip)!
   for (const answer of answers) broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
   return round
 }
@@ -114,6 +138,7 @@ export function hearFrame(round: Round, frame: ArpFrame | DecodeDrop, captured: 
 /** What has been heard about `ip` so far. */
 export function evidenceOf(round: Round, ip: Ip): Evidence {
   const ledger = round.ledgers.get(ip)
+  if (!ledger && round.rows) return evidenceIn(round.rows, round.rows.roster.rowOf(ip))
   return {
     asked: ledger?.asked ?? 0,
     answers: [...(ledger?.broadcastAnswers.values() ?? [])],
@@ -123,13 +148,55 @@ export function evidenceOf(round: Round, ip: Ip): Evidence {
   }
 }
 
+function evidenceIn(rows: Rows, row: number): Evidence {
+  const answer = answerIn(rows, row)
+  return {
+    asked: rows.asked[row] ?? 0,
+    answers: answer ? [answer] : [],
+    askedAlone: NOBODY,
+    unicastAnswers: NOBODY,
+    announcements: NOBODY,
+  }
+}
+
+const NOBODY: readonly never[] = []
+
 /** Whether somebody has answered a broadcast for `ip`. */
-export function hasAnswered({ ledgers }: Round, ip: Ip): boolean {
+export function hasAnswered({ ledgers, rows }: Round, ip: Ip): boolean {
+  const state = rows?.states[rows.roster.rowOf(ip)] ?? LEDGER
+  if (state !== LEDGER) return state === ANSWERED
   return (ledgers.get(ip)?.broadcastAnswers.size ?? 0) > 0
+}
+
+/** Whether the round asks for `ip`, or has heard of it. */
+export function isAskedIn({ ledgers, rows }: Round, ip: Ip): boolean {
+  return ledgers.has(ip) || (rows !== undefined && rows.roster.rowOf(ip) >= 0)
+}
+
+/** All that the round asks for, or has heard of. */
+export function askedIn({ ledgers, rows }: Round): Iterable<Ip> {
+  return rows?.roster.ips ?? ledgers.keys()
+}
+
+/** Whether somebody has answered a broadcast for the address of a row. */
+export function isAnsweredAt(round: Sweep, row: number): boolean {
+  const state = round.rows.states[row]
+  return state === LEDGER ? hasAnswered(round, round.plan.ips[row]!) : state === ANSWERED
+}
+
+/** The longest that a first answer to a broadcast took. */
+export function slowestNs({ ledgers, rows }: Round): number {
+  let slowest = 0
+  // of those that have not answered it is 0
+  for (const rttNs of rows?.rttNs ?? []) slowest = Math.max(slowest, rttNs)
+  for (const { broadcastAnswers } of ledgers.values())
+    for (const { rttNs } of broadcastAnswers.values()) slowest = Math.max(slowest, Number(rttNs ?? 0n))
+  return slowest
 }
 
 /** Whether any reply to our own questions came: this vantage hears. */
 export function hasHeard(round: Round): boolean {
+  if (round.rows?.states.includes(ANSWERED)) return true
   return [...round.ledgers.values()].some(
     ({ broadcastAnswers, unicastAnswers }) => broadcastAnswers.size + (unicastAnswers?.size ?? 0) > 0,
   )
@@ -147,18 +214,19 @@ function take(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop
 
 /** Our own who-has, as the kernel's tap shows it on its way out: its stamp is when the question was asked. */
 function takeQuestion(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.tpa)
+  const ledger = ledgerOf(round, frame.tpa)
   if (!ledger || frame.spa !== ledger.sender) return 'unasked'
   ledger.hasAsked = true
   ledger.unicast = frame.ethDst !== BROADCAST_MAC
   if (ledger.unicast) (ledger.askedAlone ??= new Set()).add(frame.ethDst)
   else ledger.asked++
   ledger.lastAskNs = round.lastAskNs = atNs
+  if (round.rows) round.rows.lastAskedAt = NaN
   return undefined
 }
 
 function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.spa)
+  const ledger = ledgerOf(round, frame.spa)
   if (!ledger) return 'unasked'
   const announcements = (ledger.announcements ??= new Map())
   if (announcements.size >= MAX_ANSWERERS) return 'too-many-answerers'
@@ -167,8 +235,8 @@ function takeAnnouncement(round: Round, frame: ArpFrame, { atNs }: CapturedFrame
 }
 
 function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): RoundDrop | undefined {
-  const ledger = round.ledgers.get(frame.spa)
   if (frame.ethDst !== round.plan.mac || frame.tha !== round.plan.mac) return 'not-for-us'
+  const ledger = ledgerOf(round, frame.spa)
   if (!ledger) return 'unasked'
   if (frame.tpa !== ledger.sender) return 'wrong-target-ip'
   if (!ledger.hasAsked) return 'before-question'
@@ -180,7 +248,8 @@ function takeReply(round: Round, frame: ArpFrame, captured: CapturedFrame): Roun
   return undefined
 }
 
-function isLate({ lastAskNs, plan }: Round, atNs: bigint | null): boolean {
+function isLate({ lastAskNs: last, plan, rows }: Round, atNs: bigint | null): boolean {
+  const lastAskNs = (rows && stampAt(rows, rows.lastAskedAt)) ?? last
   return atNs !== null && lastAskNs !== null && atNs - lastAskNs > plan.timeoutNs
 }
 
@@ -202,6 +271,22 @@ function again(answer: MutableAnswer, frame: ArpFrame, captured: CapturedFrame):
   const isNew = !answer.ethSrcs.includes(frame.ethSrc) && answer.ethSrcs.length < MAX_ANSWERERS
   if (isNew) answer.ethSrcs.push(frame.ethSrc)
   return answer
+}
+
+/** What a row holds of it goes into a ledger of its own. */
+function ledgerOf({ ledgers, rows }: Round, ip: Ip): Ledger | undefined {
+  const known = ledgers.get(ip)
+  const row = known || !rows ? -1 : rows.roster.rowOf(ip)
+  if (row < 0) return known
+  const ledger = newLedger(rows!.roster.senderAt(row))
+  const answer = answerIn(rows!, row)
+  if (answer) ledger.broadcastAnswers.set(answer.mac, { ...answer, ethSrcs: [...answer.ethSrcs] })
+  ledger.asked = rows!.asked[row]!
+  ledger.hasAsked = ledger.asked > 0
+  ledger.lastAskNs = ledger.hasAsked ? stampAt(rows!, rows!.askedAt[row]!) : null
+  rows!.states[row] = LEDGER
+  ;(ledgers as Map<Ip, Ledger>).set(ip, ledger)
+  return ledger
 }
 
 function newLedger(sender: Ip): Ledger {

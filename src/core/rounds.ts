@@ -1,7 +1,7 @@
 import type { Ip } from './ip.ts'
 import type { Loss } from './case.ts'
 import type { Mac } from './mac.ts'
-import { evidenceOf, hasHeard, type Answer, type Evidence, type Round } from './round.ts'
+import { evidenceOf, hasHeard, isAskedIn, type Answer, type Evidence, type Round } from './round.ts'
 
 /** One round that is over, and whether frames were lost while it ran. */
 export interface PastRound {
@@ -56,7 +56,7 @@ const NOTHING: Evidence = { asked: 0, answers: [], askedAlone: [], unicastAnswer
 
 export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
   if (past.length === 1) return evidenceOf(past[0]!.round, ip)
-  const all = past.filter(({ round }) => round.ledgers.has(ip)).map(({ round }) => evidenceOf(round, ip))
+  const all = past.filter(({ round }) => isAskedIn(round, ip)).map(({ round }) => evidenceOf(round, ip))
   if (all.length === 0) return NOTHING
   return {
     asked: all.reduce((sum, { asked }) => sum + asked, 0),
@@ -68,7 +68,7 @@ export function mergeEvidence(past: readonly PastRound[], ip: Ip): Evidence {
 }
 
 export function wasAsked(past: readonly PastRound[], ip: Ip): boolean {
-  return past.some(({ round }) => round.ledgers.has(ip))
+  return past.some(({ round }) => isAskedIn(round, ip))
 }
 
 export function isAnswered(past: readonly PastRound[], ip: Ip): boolean {

@@ -1,5 +1,4 @@
-import type { Question } from './attribution.ts'
-import { evidenceOf, hasAnswered, type Round } from './round.ts'
+import { isAnsweredAt, slowestNs, type Round, type Sweep } from './round.ts'
 
 /**
  * How long a sweep still listens once all have answered, for a second one that answers too: several times as long as the
@@ -8,22 +7,18 @@ import { evidenceOf, hasAnswered, type Round } from './round.ts'
 const LEAST_WINDOW_MS = 20
 const SLOWER = 8
 
-/** The first question from `from` on that nobody has answered; their number where there is none. */
-export function firstSilent(round: Round, questions: readonly Question[], from: number): number {
+/** The first of `rows` from `from` on that nobody has answered; their number where there is none. */
+export function firstSilent(round: Sweep, rows: ArrayLike<number>, from: number): number {
   let next = from
-  while (next < questions.length && hasAnswered(round, questions[next]!.ip)) next++
+  while (next < rows.length && isAnsweredAt(round, rows[next]!)) next++
   return next
 }
 
-export function silentOf(round: Round, questions: readonly Question[]): Question[] {
-  return questions.filter(({ ip }) => !hasAnswered(round, ip))
+export function silentOf(round: Sweep, rows: Int32Array): Int32Array {
+  return rows.filter((row) => !isAnsweredAt(round, row))
 }
 
 /** At most `mostMs`, as for one that keeps silent. */
-export function windowMs(round: Round, questions: readonly Question[], mostMs: number): number {
-  let slowestNs = 0n
-  for (const { ip } of questions)
-    for (const { rttNs } of evidenceOf(round, ip).answers)
-      if (rttNs !== null && rttNs > slowestNs) slowestNs = rttNs
-  return Math.min(mostMs, Math.max(LEAST_WINDOW_MS, (SLOWER * Number(slowestNs)) / 1e6))
+export function windowMs(round: Round, mostMs: number): number {
+  return Math.min(mostMs, Math.max(LEAST_WINDOW_MS, (SLOWER * slowestNs(round)) / 1e6))
 }

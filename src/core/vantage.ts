@@ -1,5 +1,5 @@
 import type { HostFacts, InterfaceAddress, Link } from './host.ts'
-import { contains, isIpv4, prefixOf, UNSPECIFIED_IPV4, type Ip } from './ip.ts'
+import { contains, ipv4Number, isIpv4, prefixOf, UNSPECIFIED_IPV4, type Ip } from './ip.ts'
 import type { Mac } from './mac.ts'
 import { nearest } from './nearest.ts'
 
@@ -58,11 +58,21 @@ export function planVantages(
  * (RFC 5227: no neighbour table learns it). Never the VIP itself: that would announce it.
  */
 export function senderFor(vip: Ip, link: Link, wish: 'auto' | 'zero' | Ip): Ip {
-  if (wish !== 'auto') return wish === 'zero' || wish === vip ? UNSPECIFIED_IPV4 : wish
-  const own = link.addresses
-    .filter(({ ip }) => isIpv4(ip) && ip !== vip)
-    .find((address) => holds(address, vip))
-  return own?.ip ?? UNSPECIFIED_IPV4
+  return senderOn(link, wish)(vip)
+}
+
+/** The same for thousands. */
+export function senderOn(link: Link, wish: 'auto' | 'zero' | Ip): (vip: Ip) => Ip {
+  if (wish !== 'auto') return (vip) => (wish === 'zero' || wish === vip ? UNSPECIFIED_IPV4 : wish)
+  const own = link.addresses.filter(({ ip }) => isIpv4(ip))
+  const numbers = own.map(({ ip }) => ipv4Number(ip))
+  const masks = own.map(({ bits }) => (bits === 0 ? 0 : -1 << (32 - bits)))
+  return (vip) => {
+    const number = ipv4Number(vip)
+    const isIts = (_: unknown, i: number) =>
+      ((numbers[i]! ^ number) & masks[i]!) === 0 && numbers[i] !== number
+    return (number < 0 ? undefined : own.find(isIts)?.ip) ?? UNSPECIFIED_IPV4
+  }
 }
 
 /** Whether one of the link's subnets holds `ip`. */
