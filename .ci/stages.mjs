@@ -46,7 +46,9 @@ async function runStage(stage) {
   const limit = budgetOf(stage)
   const start = performance.now()
   const result = await runCommand(command.split(' '), limit * 2)
-  return { name, limit, result, seconds: (performance.now() - start) / 1000 }
+  const seconds = (performance.now() - start) / 1000
+  // later stages run tests of their own, and count them in the same file
+  return { name, limit, result, seconds, ...(name === 'test' && { counts: testCounts() }) }
 }
 
 /** `cold` where its own question `warm` is answered by another exit than 0, or, without one, where no modules are installed. */
@@ -94,7 +96,8 @@ function close(rows, left) {
   )
   if (left > 0) lines.push(`${left} more stages did not run`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
-  if (rows.some(({ name }) => name === 'test')) process.stdout.write(`\n${testCounts()}\n`)
+  const counts = rows.find(({ name }) => name === 'test')?.counts
+  if (counts) process.stdout.write(`\n${counts}\n`)
 }
 
 /** The closing line: what the tests came to. */
