@@ -16,7 +16,7 @@ export class KeptCaptures {
   readonly open: OpenCapture = (name, frames, events) => {
     const known = this.#held.get(name)
     if (known && (known.isLent || known.isClosed)) throw cannotReopen(name)
-    const held = known ?? new Held((own) => this.#open(name, frames, own))
+    const held = known ?? new Held((own) => this.#open(name, frames, { ...events, ...own }))
     this.#held.set(name, held)
     return held.lend(events)
   }
@@ -44,7 +44,7 @@ class Held {
   /** What befell the interface last, unless it came back. */
   #trouble: ArpcheckError | null = null
 
-  constructor(open: (events: CaptureEvents) => Capture) {
+  constructor(open: (own: Pick<CaptureEvents, 'onFrames' | 'onTrouble'>) => Capture) {
     this.#capture = open({ onFrames: () => this.#onFrames(), onTrouble: (error) => this.#onTrouble(error) })
   }
 
@@ -84,6 +84,7 @@ class Held {
 class Lent implements Capture {
   readonly engine: Capture['engine']
   readonly can: Capture['can']
+  readonly drainInPlace?: NonNullable<Capture['drainInPlace']>
   readonly #capture: Capture
   readonly #before: CaptureStatistics | null
   readonly #giveBack: (isIdle: boolean) => void
@@ -97,6 +98,8 @@ class Lent implements Capture {
     this.#capture = capture
     this.#before = capture.statistics()
     this.#giveBack = giveBack
+    if (capture.drainInPlace)
+      this.drainInPlace = (...hearing) => (this.#isOver ? 0 : capture.drainInPlace!(...hearing))
   }
 
   async send(batch: Parameters<Capture['send']>[0]): Promise<void> {

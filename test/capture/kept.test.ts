@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CaptureEvents } from '../../src/capture/capture.ts'
+import type { Capture, CaptureEvents } from '../../src/capture/capture.ts'
 import { KeptCaptures } from '../../src/capture/kept.ts'
 import { encodeArp } from '../../src/core/arp.ts'
 import { BROADCAST_MAC, ZERO_MAC } from '../../src/core/mac.ts'
@@ -17,6 +17,18 @@ const question = encodeArp({
   tpa: GATEWAY.ip,
 })
 const batch = { frames: [question], gapNs: 0 }
+/** Its methods, by whatever object they are called. */
+function partsOf(capture: Capture): Omit<Capture, 'drainInPlace'> {
+  const { engine, can } = capture
+  return {
+    engine,
+    can,
+    send: (one) => capture.send(one),
+    drain: () => capture.drain(),
+    statistics: () => capture.statistics(),
+    close: () => capture.close(),
+  }
+}
 const QUIET: CaptureEvents = { onFrames: () => {}, onTrouble: () => {} }
 
 function kept(segment = new FakeSegment()) {
@@ -63,6 +75,36 @@ test('a look that is over hears, sends and is told nothing of the next one', asy
   segment.push(question)
   trouble(segment, 'interface-down')
   assert.deepEqual([told, first.drain(), segment.sent.length, second.drain().length], [[], [], 0, 1])
+})
+
+test('a look that wants every frame → the capture is opened so', () => {
+  const segment = new FakeSegment()
+  const seen: (boolean | undefined)[] = []
+  const captures = new KeptCaptures((name, frames, events) => {
+    seen.push(events.everyFrame)
+    return segment.open(name, frames, events)
+  })
+  captures.open('eno1', 10, { ...QUIET, everyFrame: true })
+  captures.open('eno2', 10, QUIET)
+  assert.deepEqual(seen, [true, undefined])
+})
+
+test('frames are taken in place where the engine can, and no more once the look is over', () => {
+  const segment = new FakeSegment()
+  const captures = new KeptCaptures((...args) => ({
+    ...partsOf(segment.open(...args)),
+    drainInPlace: () => 3,
+  }))
+  const look = captures.open('eno1', 10, QUIET)
+  const take = (): number | undefined =>
+    look.drainInPlace?.(
+      () => true,
+      () => {},
+    )
+  assert.equal(take(), 3)
+  look.close()
+  assert.equal(take(), 0)
+  assert.equal(kept().open().drainInPlace, undefined)
 })
 
 test('what comes between two looks does not pile up', () => {
