@@ -22,10 +22,10 @@ import { hasAnswered, hear, openSweep, type Sweep } from './core/round.ts'
 import { Roster } from './core/roster.ts'
 import {
   hearing,
+  countedIn,
   lossBetween,
   mergeEvidence,
   mustAskAgain,
-  type Counted,
   type PastRound,
 } from './core/rounds.ts'
 import { firstSilent, silentOf, windowMs } from './core/sweep.ts'
@@ -328,7 +328,3 @@ async function echoes(task: Task, past: readonly PastRound[], asker: Asker): Pro
 
 /** More nodes than that do not die at once, and a storm would help nobody. */
 const MAX_ECHOES = 64
-
-function countedIn(statistics: CaptureStatistics | null): Counted | null {
-  return statistics && { frames: statistics.received, lost: statistics.kernelDrops + statistics.ringDrops }
-}

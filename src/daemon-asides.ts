@@ -1,32 +1,20 @@
 import { systemClock } from './clock.ts'
 import type { DaemonCluster } from './daemon-cluster.ts'
-import { ArpcheckError } from './errors.ts'
-import { echo } from './icmp/echo.ts'
+import type { ArpcheckError } from './errors.ts'
 import type { Cluster } from './kubernetes/main.ts'
+import { askByEcho } from './live-echo.ts'
 import type { Log } from './log.ts'
 import type { CheckEdges } from './options.ts'
 import { tokenNote } from './secret-note.ts'
 
-/** As long as a node on another segment may take. */
-const ECHO_MS = 1000
-
 /** ICMP echo, where that is allowed; why it is not is told once. */
 export function echoTelling(log: Log): NonNullable<CheckEdges['echo']> {
   let told = ''
-  return async (ips, signal) => {
-    try {
-      return await echo(ips, {
-        timeoutMs: ECHO_MS,
-        seed: Number(systemClock.wallNs() & 0xffff_ffffn),
-        signal,
-      })
-    } catch (error) {
-      if (!(error instanceof ArpcheckError)) throw error
-      if (error.message !== told) log.warn?.('nodes are not asked by ICMP echo', { why: error.message })
-      told = error.message
-      return null
-    }
+  const onRefused = ({ message }: ArpcheckError): void => {
+    if (message !== told) log.warn?.('nodes are not asked by ICMP echo', { why: message })
+    told = message
   }
+  return (ips, signal) => askByEcho(ips, signal, { onRefused })
 }
 
 /** What speakers claim; why there is no token for it is told once. Loaded for whoever wants it alone. */

@@ -52,9 +52,9 @@ function broadcasts(ips: readonly Ip[]): Question[] {
 
 /** Who answered for a VIP, and is no NIC of ours. */
 function answerers({ vantage, looks }: Port, own: ReadonlySet<Mac>): Mac[] {
-  const rounds = vantage.vips.flatMap((vip) => looks.broadcast.get(vip)?.round ?? [])
-  const macs = rounds.flatMap((round) =>
-    [...round.ledgers.keys()].flatMap((ip) => evidenceOf(round, ip).answers.map(({ mac }) => mac)),
-  )
+  const macs = vantage.vips.flatMap((vip) => {
+    const round = looks.broadcast.get(vip)?.round
+    return round ? evidenceOf(round, vip).answers.map(({ mac }) => mac) : []
+  })
   return [...new Set(macs)].filter((mac) => !own.has(mac))
 }

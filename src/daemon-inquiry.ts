@@ -1,4 +1,4 @@
-import { evidenceOf, hearFrame, openRound, type Round, type RoundPlan } from './core/round.ts'
+import { hearFrame, openRound, type Round, type RoundPlan } from './core/round.ts'
 import type { ArpFrame, CapturedFrame } from './core/arp.ts'
 import type { Question } from './core/attribution.ts'
 import { lossBetween, type Counted, type PastRound } from './core/rounds.ts'
@@ -69,9 +69,4 @@ export class Inquiries {
     this.#current = null
     current.done({ round: current.round, loss: lossBetween(current.lostBefore, lost()) })
   }
-}
-
-/** Whether anybody answered for any of them. */
-export function answeredIn({ round }: PastRound): boolean {
-  return [...round.ledgers.keys()].some((ip) => evidenceOf(round, ip).answers.length > 0)
 }

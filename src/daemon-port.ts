@@ -1,11 +1,12 @@
 import type { Capture, CaptureEvents } from './capture/capture.ts'
 import type { Clock } from './clock.ts'
-import { decodeArp, encodeArp, framesOf, type ArpFrame, type CapturedFrame } from './core/arp.ts'
+import { decodeArp, framesOf, type ArpFrame, type CapturedFrame } from './core/arp.ts'
 import type { Question as Beside } from './core/attribution.ts'
 import type { Ip } from './core/ip.ts'
-import { BROADCAST_MAC, ZERO_MAC, type Mac } from './core/mac.ts'
+import { BROADCAST_MAC } from './core/mac.ts'
+import { whoHasFrames } from './core/questions.ts'
 import type { Random } from './core/random.ts'
-import type { Counted, PastRound } from './core/rounds.ts'
+import { countedIn, type Counted, type PastRound } from './core/rounds.ts'
 import type { RoundPlan } from './core/round.ts'
 import { senderFor, type Vantage } from './core/vantage.ts'
 import {
@@ -157,7 +158,7 @@ export class Port {
     const { sent, questions, wakeMs } = this.#inquiries.step(allowed, () => this.#lost())
     this.#schedule = { ...this.#schedule, sent }
     for (const { to } of questions) increase(this.counts.sent, to === BROADCAST_MAC ? 'broadcast' : 'unicast')
-    if (questions.length > 0) this.#send(questions.map(({ ip, to }) => this.#whoHas(ip, to)))
+    this.#send(questions)
     return wakeMs
   }
 
@@ -178,12 +179,11 @@ export class Port {
   #ask(questions: readonly Question[], nowMs: number): void {
     const { context } = this.#options
     const lost = this.#lost()
-    const frames = questions.map(({ ip, to, mode }) => {
+    for (const { ip, mode } of questions) {
       begin(this.looks, { ip, mode, plan: this.#roundOf([ip]), context: context() }, nowMs, lost)
       increase(this.counts.sent, mode)
-      return this.#whoHas(ip, to)
-    })
-    this.#send(frames)
+    }
+    this.#send(questions)
   }
 
   #roundOf(ips: readonly Ip[]): RoundPlan {
@@ -192,15 +192,11 @@ export class Port {
     return { mac: link.mac, senders, timeoutNs: BigInt(TIMEOUT_MS) * 1_000_000n }
   }
 
-  #whoHas(tpa: Ip, to: Mac): Uint8Array {
-    const { link } = this.vantage
-    const spa = senderFor(tpa, link, 'auto')
-    return encodeArp({ op: 'who-has', ethDst: to, ethSrc: link.mac, sha: link.mac, spa, tha: ZERO_MAC, tpa })
-  }
-
-  #send(frames: readonly Uint8Array[]): void {
+  #send(questions: readonly Beside[]): void {
+    if (questions.length === 0) return
     const { onTrouble } = this.#options
-    this.#capture.send({ frames, gapNs: 0 }).catch((error: unknown) => {
+    const frames = whoHasFrames(questions, this.#roundOf(questions.map(({ ip }) => ip)))
+    this.#capture.send(frames).catch((error: unknown) => {
       if (error instanceof ArpcheckError) onTrouble(this, error)
       else this.#options.onFault(error)
     })
@@ -258,10 +254,8 @@ export class Port {
 
   /** Whatever came while we slept may have been too much for the buffers: it counts as a loss. */
   #lost(): Counted | null {
-    const statistics = this.#capture.statistics()
-    if (!statistics) return null
-    const { received, kernelDrops, ringDrops } = statistics
-    return { frames: received, lost: kernelDrops + ringDrops, naps: this.#naps }
+    const counted = countedIn(this.#capture.statistics())
+    return counted && { ...counted, naps: this.#naps }
   }
 
   #guarded(run: () => void): void {

@@ -1,6 +1,6 @@
 import type { ClusterSide } from './core/cluster-side.ts'
 import type { Ip } from './core/ip.ts'
-import { evidenceOf } from './core/round.ts'
+import { hasAnswered } from './core/round.ts'
 import { groupByUsable, isUsable, viewsOf } from './core/views.ts'
 import type { DaemonConfig } from './core/watch/config.ts'
 import { answeredLast } from './core/watch/address-looks.ts'
@@ -70,7 +70,7 @@ function interfaceState(port: Port, { config, work, gathered, nowMs }: Parts): I
 /** An answer is proof; silence is none where nobody at all was heard then. */
 function isFree(free: ReturnType<Gathered['free']>): boolean | null {
   if (!free) return null
-  if (free.ips.some((ip) => evidenceOf(free.past.round, ip).answers.length > 0)) return false
+  if (free.ips.some((ip) => hasAnswered(free.past.round, ip))) return false
   return free.hears && free.past.loss !== 'lost' ? true : null
 }
 

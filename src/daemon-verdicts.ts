@@ -10,7 +10,7 @@ import type { VipReport } from './core/report.ts'
 import type { PastRound } from './core/rounds.ts'
 import type { Held } from './core/settle.ts'
 import type { Vantage } from './core/vantage.ts'
-import { isFault } from './core/verdict.ts'
+import { deviates, isFault } from './core/verdict.ts'
 import { detectionOf, historyFindings, outageBetween } from './core/watch/history-findings.ts'
 import { TIMEOUT_MS } from './core/watch/timing.ts'
 import { claimantsIn, countsForMs, heard, pastOf, type Hearsay } from './core/watch/hearsay.ts'
@@ -202,8 +202,7 @@ export class Verdicts {
     const judged = this.#judged(vip, port, look)
     if (!judged) return
     const { row } = judged
-    const isBad = isFault(row.verdict) || row.verdict === 'settling'
-    const deviatesSinceMs = before.history.deviatesSinceMs ?? (isBad ? look.sinceMs : null)
+    const deviatesSinceMs = before.history.deviatesSinceMs ?? (deviates(row.verdict) ? look.sinceMs : null)
     const history = { ...before.history, deviatesSinceMs }
     this.#keep(vip, { ...judged, history })
     this.#tellDetection(before, row, history)
@@ -316,10 +315,9 @@ function shownBy(
   { verdict, answered }: VipReport,
   { deviatesSinceMs }: History,
 ): Pick<Look, 'answerers' | 'isGood'> {
-  const isBad = isFault(verdict) || verdict === 'settling'
   return {
     answerers: [...new Set(answered.map(whoIs))],
-    isGood: !isBad && !(verdict === 'unknown' && deviatesSinceMs !== null),
+    isGood: !deviates(verdict) && !(verdict === 'unknown' && deviatesSinceMs !== null),
   }
 }
 

@@ -162,12 +162,9 @@ export class Watch {
         signal.removeEventListener('abort', late)
         resolve()
       }
-      const forget = (): void => {
+      function late(): void {
         waiting.delete(done)
         if (waiting.size === 0 && known.get(vip) === waiting) known.delete(vip)
-      }
-      function late(): void {
-        forget()
         const message = `The budget did not allow to ask for ${vip} in time.`
         reject(new ArpcheckError('capture-failed', message, { remedy: ['Ask less often.'] }))
       }

@@ -2,11 +2,9 @@ import { openCap } from './capture/cap.ts'
 import { openNative } from './capture/native.ts'
 import type { CheckEdges } from './check.ts'
 import { systemClock } from './clock.ts'
-import type { Ip } from './core/ip.ts'
-import { ArpcheckError } from './errors.ts'
 import { readHostFacts } from './host/facts.ts'
 import { readHostFactsAnyway } from './host/plain.ts'
-import { echo, type EchoSocket } from './icmp/echo.ts'
+import { askByEcho } from './live-echo.ts'
 
 /** Frames that the ring holds: a few answers to each question, and never more than the engine takes by default. */
 const RING_FRAMES = { least: 4096, most: 262_144 }
@@ -35,23 +33,5 @@ export function capEdges(): CheckEdges {
     hostFacts: () => readHostFactsAnyway(),
     openCapture: (device, frames, events) => openCap({ device, frames: frames * ANSWERS_EACH }, events),
     echo: (ips, signal) => askByEcho(ips, signal),
-  }
-}
-
-/** As long as a node on another segment may take; who is dead costs all of it. */
-const ECHO_MS = 1000
-
-/** Null where ICMP cannot be asked: the package is not there, or it may not open a socket. */
-export async function askByEcho(
-  ips: readonly Ip[],
-  signal: AbortSignal,
-  socket?: EchoSocket,
-): Promise<ReadonlyMap<Ip, 'alive' | 'silent'> | null> {
-  try {
-    const seed = Number(systemClock.wallNs() & 0xffff_ffffn)
-    return await echo(ips, { timeoutMs: ECHO_MS, seed, signal, socket })
-  } catch (error) {
-    if (error instanceof ArpcheckError) return null
-    throw error
   }
 }

@@ -42,6 +42,7 @@ const WIRINGS = [
   'speaker-claims.ts',
   'secret-note.ts',
   'live.ts',
+  'live-echo.ts',
   'live-cluster.ts',
   'daemon.ts',
   'daemon-watch.ts',

@@ -2,7 +2,7 @@ import { KeptCaptures } from '../capture/kept.ts'
 import { NET_RAW } from '../core/privilege/rights.ts'
 import { ArpcheckError } from '../errors.ts'
 import { openEchoSocket, type EchoSocket } from '../icmp/echo.ts'
-import { askByEcho } from '../live.ts'
+import { askByEcho } from '../live-echo.ts'
 import type { CheckEdges } from '../options.ts'
 import { giveUp, keepOnly, type Needed } from '../privilege/give-up.ts'
 import type { Settings } from './flags.ts'
@@ -28,7 +28,7 @@ export function sealed(
     edges: {
       ...edges,
       openCapture: captures.open,
-      echo: async (ips, signal) => (echo ? askByEcho(ips, signal, echo) : null),
+      echo: async (ips, signal) => (echo ? askByEcho(ips, signal, { socket: echo }) : null),
       onOpened: () => {
         if (echo !== undefined) return
         echo = withEcho ? echoSocket() : null

@@ -27,6 +27,13 @@ export interface Counted {
   readonly naps?: number
 }
 
+/** Of an engine's totals; null where it has none. */
+export function countedIn(
+  totals: { readonly received: number; readonly kernelDrops: number; readonly ringDrops: number } | null,
+): Counted | null {
+  return totals && { frames: totals.received, lost: totals.kernelDrops + totals.ringDrops }
+}
+
 /** One lost frame in a hundred: more of them may hold the same answer three times. */
 const FEW = 0.01
 

@@ -32,3 +32,8 @@ const FAULTS: ReadonlySet<VerdictName> = new Set(['mismatch', 'duplicate', 'fore
 export function isFault(verdict: VerdictName): boolean {
   return FAULTS.has(verdict)
 }
+
+/** Not as it should be: a fault, or what becomes one unless a fail-over explains it. */
+export function deviates(verdict: VerdictName): boolean {
+  return verdict === 'settling' || isFault(verdict)
+}

@@ -1,5 +1,5 @@
 import type { AnswerReport, VipReport } from '../report.ts'
-import { isFault } from '../verdict.ts'
+import { deviates } from '../verdict.ts'
 
 /** What a daemon asks beside its plan, and when: on need alone, so that a healthy cluster costs nothing of it. */
 export type Need = 'attribution' | 'free' | 'echo' | 'claims'
@@ -7,7 +7,7 @@ export type Need = 'attribution' | 'free' | 'echo' | 'claims'
 /** What more would explain one row. */
 export function needsOf(row: VipReport): readonly Need[] {
   const others = row.answered.filter(({ relation }) => relation !== 'self')
-  const isBad = row.verdict === 'settling' || isFault(row.verdict)
+  const isBad = deviates(row.verdict)
   const isStrange = others.some(isOfNobody)
   return [
     ...(isStrange ? (['attribution', 'free'] as const) : []),
