@@ -224,17 +224,7 @@ function serviceOf(i: number, names: readonly string[]): ApiObject[] {
 /** As each daemon writes it. */
 function recordOf(name: string, i: number): ApiObject {
   const nics = [{ name: 'near', mac: macOf(i), addresses: [`${nodeIp(i)}/16`], state: 'up' }]
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: `arpcheck-${name}`,
-      namespace: 'arpcheck',
-      labels: { 'arpcheck.io/record': 'nics' },
-      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
-    },
-    spec: { holderIdentity: name },
-  }
+  return objects.nicLease(name, nics)
 }
 
 /** Each address by the MAC of the node that has it, or is elected for it. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
+import { ipCommand } from '../test/helpers/netns.ts'
 import { median, publish, tell } from './measure.ts'
 import { lossPlot, type Curve } from './loss-plot.ts'
-import { lossOf, measure, receivesHere, type Received, type Receiver } from './receivers.ts'
+import { benchReceivers, lossOf, measure, type Received, type Receiver } from './receivers.ts'
 
 // The highest rate of replies that nobody loses: first what each receiver loses at rising rates (bench/loss.svg), then ten
 // seconds at the rates that are left, from the fastest that the generator offers downwards, until five runs lose nothing.
@@ -19,12 +19,7 @@ const ADDRESSES = 4096
 /** As much as its own engines take: what waits while the receiver is off its CPU. */
 const OPTIONS = { kernelBufferBytes: 64 * 2 ** 20 }
 
-if (!receivesHere())
-  inNamespaces(() => {
-    cable('near', 'far')
-    ipCommand('address add 10.0.0.1/24 dev near')
-    void measureAll()
-  })
+benchReceivers(measureAll)
 
 async function measureAll(): Promise<void> {
   const curves = await lossCurves()

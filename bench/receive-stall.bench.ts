@@ -1,6 +1,5 @@
-import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
 import { publish, samplesInTurn, tell } from './measure.ts'
-import { lossOf, measure, receivesHere, type Offer, type Received } from './receivers.ts'
+import { benchReceivers, lossOf, measure, type Offer, type Received } from './receivers.ts'
 
 // What is lost of 200,000 replies a second while JavaScript is busy for a second, and while the whole process is stopped
 // for 300 ms: 65,536 addresses, so that few of them can be folded.
@@ -14,12 +13,7 @@ const STALLS = {
   'process-stopped': 'process stopped for 300 ms',
 } as const satisfies Record<NonNullable<Offer['stall']>, string>
 
-if (!receivesHere())
-  inNamespaces(() => {
-    cable('near', 'far')
-    ipCommand('address add 10.0.0.1/24 dev near')
-    void measureAll()
-  })
+benchReceivers(measureAll)
 
 async function measureAll(): Promise<void> {
   const blocked = await lossesIn('javascript-blocked')

@@ -1,6 +1,5 @@
-import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
 import { publish, samplesInTurn, tell } from './measure.ts'
-import { lossOf, measure, receivesHere, type Received, type Receiver } from './receivers.ts'
+import { benchReceivers, lossOf, measure, type Received, type Receiver } from './receivers.ts'
 
 // What a reply costs the process that receives it, user and system time of all its threads, up to a decoded frame in
 // JavaScript (cap: up to its event; tcpdump: up to /dev/null). Softirqs are not in it: they run beside the generator.
@@ -17,12 +16,7 @@ const RATES = [
 /** The rate of the published cell; cap loses most of it, and is charged for what it got. */
 const PUBLISHED = 1_000_000
 
-if (!receivesHere())
-  inNamespaces(() => {
-    cable('near', 'far')
-    ipCommand('address add 10.0.0.1/24 dev near')
-    void measureAll()
-  })
+benchReceivers(measureAll)
 
 async function measureAll(): Promise<void> {
   for (const { perSecond, seconds, receivers } of RATES) {

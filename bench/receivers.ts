@@ -4,6 +4,7 @@ import { openCap } from '../src/capture/cap.ts'
 import type { Capture, CaptureEvents } from '../src/capture/capture.ts'
 import { openNative, type NativeOptions } from '../src/capture/native.ts'
 import { decodeArp, framesOf } from '../src/core/arp.ts'
+import { cable, inNamespaces, ipCommand } from '../test/helpers/netns.ts'
 import { costOf, nativeTool, pinned, startMeasured } from './measure.ts'
 
 // Replies arrive at the link `near`, offered by bench/native/generator.c on one CPU; whoever receives them runs on the
@@ -47,8 +48,18 @@ const WARM_UP_SECONDS = 0.5
 /** Of an offer without a rate. */
 const WARM_UP_RATE = 200_000
 
+/** Runs a benchmark over a cable of its own; in a process that receives, receives. */
+export function benchReceivers(measureAll: () => Promise<void>): void {
+  if (receivesHere()) return
+  inNamespaces(() => {
+    cable('near', 'far')
+    ipCommand('address add 10.0.0.1/24 dev near')
+    void measureAll()
+  })
+}
+
 /** True in a process that receives: it has begun to. */
-export function receivesHere(): boolean {
+function receivesHere(): boolean {
   const role = process.env[ROLE]
   if (role === undefined) return false
   const { receiver, options } = JSON.parse(role) as { receiver: Receiver; options?: Partial<NativeOptions> }

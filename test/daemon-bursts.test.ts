@@ -13,11 +13,7 @@ const OTHERS = NUCS.filter((name) => name !== 'nuc-4')
 async function started(t: TestContext): Promise<DaemonWorld> {
   const world = new DaemonWorld()
   world.start({ confirmIntervalMs: 5000, intervalMs: 60_000, budgetPerSecond: 200 })
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   await world.run(70)
   return world
 }
@@ -31,8 +27,7 @@ function bursts(world: DaemonWorld, sinceMs: number): number {
 }
 
 function announces(world: DaemonWorld, hardware: string): void {
-  const [sha, spa] = [mac(hardware), ip(TRAEFIK)]
-  world.overhear({ op: 'reply', ethDst: BROADCAST_MAC, ethSrc: sha, sha, spa, tha: BROADCAST_MAC, tpa: spa })
+  world.announce(ip(TRAEFIK), mac(hardware))
 }
 
 for (const [title, change, seconds] of [

@@ -26,9 +26,7 @@ function started(
   change(world)
   world.start(config)
   t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
+    await world.end()
     assert.deepEqual(
       world.lines.filter(({ message }) => message === 'a mistake of ours'),
       [],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { BROADCAST_MAC } from '../src/core/mac.ts'
 import type { DaemonConfig } from '../src/core/watch/config.ts'
 import { DaemonWorld } from './helpers/daemon.ts'
 import { BOARD, NUC_MACS, NUCS, nucViews, VIPS } from './helpers/nucs.ts'
@@ -14,11 +13,7 @@ const CLIENT = { ip: ip('192.168.1.99'), mac: mac('08:00:27:00:00:09') }
 function started(t: TestContext, config: Partial<DaemonConfig>): DaemonWorld {
   const world = new DaemonWorld()
   world.start(config)
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   return world
 }
 
@@ -38,27 +33,13 @@ async function onOwner(t: TestContext, config = {}): Promise<DaemonWorld> {
     })),
   }
   world.start({ node: 'nuc-4', ...config })
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   await world.run(40)
   return world
 }
 
 function announces(world: DaemonWorld, hardware: string): void {
-  const sha = mac(hardware)
-  const spa = ip(TRAEFIK)
-  world.overhear({
-    op: 'reply',
-    ethDst: BROADCAST_MAC,
-    ethSrc: sha,
-    sha,
-    spa,
-    tha: BROADCAST_MAC,
-    tpa: spa,
-  })
+  world.announce(ip(TRAEFIK), mac(hardware))
 }
 
 /** To a client, as a port mirror or the sender's own tap shows it. */

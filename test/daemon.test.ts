@@ -21,11 +21,7 @@ function started(
   const world = new DaemonWorld()
   change(world)
   world.start(config)
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   return world
 }
 
@@ -40,11 +36,7 @@ test('an interface that is not there is named → told once, not ready; watched 
   const { links } = world.facts
   world.facts = { ...world.facts, links: links.map((one) => ({ ...one, name: 'eno9' })) }
   world.start({ interfaces: ['eno1'] })
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   await world.run(90)
   const told = () => world.lines.map(({ message }) => message).filter((one) => one.startsWith('interface '))
   assert.deepEqual(told(), ['interface cannot be used'])
@@ -391,11 +383,7 @@ test('a host that is no node → watches every VIP on its segment', async (t) =>
     })),
   }
   world.start({ node: null })
-  t.after(async () => {
-    world.stop.abort()
-    await world.clock.run(5000)
-    await world.ended
-  })
+  t.after(() => world.end())
   world.responders.push(answers('192.168.1.13', NUC_MACS['nuc-3']))
   await world.run(120)
   assert.deepEqual(

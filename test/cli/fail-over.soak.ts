@@ -3,25 +3,19 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { Report } from '../../src/core/report.ts'
 import { LAN, slowestDeathMs } from '../../src/core/suspicion.ts'
-import { buildPeer } from '../peers/build.mjs'
-import { endPeers, makeSwitch, startMembers, untilJoined } from '../peers/cluster.ts'
+import { overPeers, startMembers, untilJoined } from '../peers/cluster.ts'
 import { doubleWith, file } from '../helpers/double.ts'
 import { followed, objectsFor, SECRET, VIP } from '../helpers/followed-peers.ts'
-import { inNamespaces } from '../helpers/netns.ts'
 
 /** How late a busy machine, and one check on top of it, may be. */
 const SLACK_MS = 15_000
 
-const { program, skip } = buildPeer()
-if (program === undefined) test('real memberlist peers', { skip })
-else inNamespaces(() => body(program))
+overPeers(body)
 
 function body(peer: string): void {
-  makeSwitch()
-  after(endPeers)
   test('the elected node loses power → another answers within memberlist’s own bound, and arpcheck says ok by its view', async (t) => {
     const peers = startMembers(peer, 1, 4, ['-secret', SECRET])
     await untilJoined(peers)

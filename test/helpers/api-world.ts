@@ -10,6 +10,7 @@ import { publishNics } from '../../src/kubernetes/records.ts'
 import { readMemberlistSecret } from '../../src/kubernetes/secret.ts'
 import type { Transport } from '../../src/kubernetes/transport.ts'
 import type { ApiObject } from '../../src/lab/api/kinds.ts'
+import { nicLease as nicLeaseOf } from '../../src/lab/api/objects.ts'
 import { ApiServer } from '../../src/lab/api/server.ts'
 import type { Log } from '../../src/log.ts'
 import type { SpeakerViews } from '../../src/speaker-views.ts'
@@ -121,9 +122,7 @@ export class ApiWorld extends DaemonWorld {
   }
 
   async close(): Promise<void> {
-    this.stop.abort()
-    await this.clock.run(5000)
-    await this.ended
+    await this.end()
     await this.#follow.stop()
     await this.#api.close()
   }
@@ -148,15 +147,5 @@ function failure(code: string): Error {
 
 export function nicLease(node: NucName): ApiObject {
   const nics = [{ name: 'eno1', mac: NUC_MACS[node], addresses: [`${addressOf(node)}/24`], state: 'up' }]
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: `arpcheck-${node}`,
-      namespace: 'arpcheck',
-      labels: { 'arpcheck.io/record': 'nics' },
-      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
-    },
-    spec: { holderIdentity: node },
-  }
+  return nicLeaseOf(node, nics)
 }

@@ -4,6 +4,7 @@ import type { SpeakerClaim } from '../../src/core/claims.ts'
 import type { ClusterSnapshot, NicRecord, NodeNic, Readable } from '../../src/core/cluster.ts'
 import type { HostFacts } from '../../src/core/host.ts'
 import type { Ip } from '../../src/core/ip.ts'
+import { BROADCAST_MAC, type Mac } from '../../src/core/mac.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { VerdictName } from '../../src/core/verdict.ts'
 import type { DaemonConfig } from '../../src/core/watch/config.ts'
@@ -108,6 +109,13 @@ export class DaemonWorld {
     this.ended.catch(() => {})
   }
 
+  /** Until it has ended by itself. */
+  async end(): Promise<void> {
+    this.stop.abort()
+    await this.clock.run(5000)
+    await this.ended
+  }
+
   /** Lets time run, and keeps what it says each second. */
   async run(seconds: number): Promise<void> {
     for (let left = seconds; left > 0; left--) {
@@ -136,6 +144,19 @@ export class DaemonWorld {
   /** A frame that nobody asked for, on every capture. */
   overhear(frame: ArpFrame): void {
     for (const come of this.#wires) come(padded(encodeArp(frame)))
+  }
+
+  /** A gratuitous ARP, as a speaker sends it. */
+  announce(vip: Ip, sha: Mac): void {
+    this.overhear({
+      op: 'reply',
+      ethDst: BROADCAST_MAC,
+      ethSrc: sha,
+      sha,
+      spa: vip,
+      tha: BROADCAST_MAC,
+      tpa: vip,
+    })
   }
 
   edges(): WatchEdges {

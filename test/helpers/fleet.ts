@@ -127,17 +127,7 @@ function removeService({ api }: ApiDouble, vip: string): void {
 
 function recordOf({ name, ip, mac }: FleetNode): ApiObject {
   const nics = [{ name: 'eth0', mac, addresses: [`${ip}/16`], state: 'up' }]
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: `arpcheck-${name}`,
-      namespace: 'arpcheck',
-      labels: { 'arpcheck.io/record': 'nics' },
-      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
-    },
-    spec: { holderIdentity: name },
-  }
+  return objects.nicLease(name, nics)
 }
 
 export interface FleetDaemon {

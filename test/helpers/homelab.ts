@@ -10,6 +10,7 @@ import {
   METALLB_NAMESPACE,
   metallbCrds,
   namespaceNamed,
+  nicLease,
   node,
   nodeAssigned,
   pool,
@@ -48,23 +49,8 @@ export function homelab(): readonly ApiObject[] {
     configMap('metallb-memberlist-config', { 'config.json': '{"ProbeInterval":"1s"}' }),
     secret('memberlist', { secretkey: 'c2VjcmV0a2V5MTIzNDU2' }),
     ...NUCS.map((name) => daemonPod(name)),
-    nicLease('nuc-1'),
+    nicLease('nuc-1', [{ name: 'eno1', mac: '1c:69:7a:aa:01:10', addresses: ['192.168.1.11/24'] }]),
     lease('cilium-l2announce-default-gitea', 'nuc-2'),
     lease('kube-scheduler', 'nuc-1_7d1e'),
   ]
-}
-
-function nicLease(nodeName: string): ApiObject {
-  const nics = [{ name: 'eno1', mac: '1c:69:7a:aa:01:10', addresses: ['192.168.1.11/24'] }]
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: `arpcheck-${nodeName}`,
-      namespace: 'arpcheck',
-      labels: { 'arpcheck.io/record': 'nics' },
-      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
-    },
-    spec: { holderIdentity: nodeName },
-  }
 }

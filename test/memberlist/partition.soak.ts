@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { differingSince, judgeMembership } from '../../src/core/membership.ts'
 import { firstProbeMs, LAN, slowestDeathMs, suspectForMs, suspicionOf } from '../../src/core/suspicion.ts'
 import { groupByUsable, quietCluster, viewsOf, type SpeakerReading } from '../../src/core/views.ts'
 import { keysFromSecret } from '../../src/memberlist/keys.ts'
-import { inNamespaces } from '../helpers/netns.ts'
-import { buildPeer } from '../peers/build.mjs'
-import {
-  cut,
-  endPeers,
-  heal,
-  makeSwitch,
-  startMembers,
-  untilJoined,
-  type RealPeer,
-} from '../peers/cluster.ts'
+import { cut, heal, overPeers, startMembers, untilJoined, type RealPeer } from '../peers/cluster.ts'
 import { eagerObserver, loud, never, opinionIn } from './real.ts'
 
 // Real memberlist over minutes: a cluster cut in half and healed, deaths timed, thousands of exchanges.
@@ -27,13 +17,9 @@ const SOAK_MS = Number(process.env['SOAK_SECONDS'] ?? 60) * 1000
 const SLACK_MS = 5000
 const POLL_MS = 250
 
-const { program, skip } = buildPeer()
-if (program === undefined) test('real memberlist peers', { skip })
-else inNamespaces(() => body(program))
+overPeers(body)
 
 function body(peer: string): void {
-  makeSwitch()
-  after(endPeers)
   const args = ['-secret', SECRET, '-rejoin', '5s']
   const observer = eagerObserver(keysFromSecret(Buffer.from(SECRET)))
   const look = (peers: readonly RealPeer[]) => observer.observe(peers, never)

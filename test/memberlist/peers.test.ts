@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { parseIp } from '../../src/core/ip.ts'
 import { LAN, slowestDeathMs } from '../../src/core/suspicion.ts'
 import { groupByUsable, quietCluster, viewsOf } from '../../src/core/views.ts'
 import { keysFromSecret, MemberlistKeys, NO_KEYS } from '../../src/memberlist/keys.ts'
 import { askByPackets } from '../../src/memberlist/pings.ts'
-import { inNamespaces } from '../helpers/netns.ts'
 import { until } from '../helpers/until.ts'
-import { buildPeer } from '../peers/build.mjs'
 import {
   cut,
-  endPeers,
-  makeSwitch,
+  overPeers,
   OWN_ADDRESS,
   startMembers,
   startOn,
@@ -32,17 +29,13 @@ const SECRET = 'labsecret0123456789ABC'
 const BUSY_MS = 15_000
 const SERF = ['/usr/bin/serf', '/usr/local/bin/serf'].find((path) => existsSync(path))
 
-const { program, skip } = buildPeer()
-if (program === undefined) test('real memberlist peers', { skip })
-else inNamespaces(() => body(program))
+overPeers(body)
 
 function keys(): MemberlistKeys {
   return keysFromSecret(Buffer.from(SECRET))
 }
 
 function body(peer: string): void {
-  makeSwitch()
-  after(endPeers)
   const sealed = startMembers(peer, 1, 3, ['-secret', SECRET])
   const plain = startMembers(peer, 2, 3, [])
 

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
+import { after, test } from 'node:test'
 import { parseIp, type Ip } from '../../src/core/ip.ts'
 import type { Speaker } from '../../src/core/views.ts'
-import { ipCommand, machine, type Machine } from '../helpers/netns.ts'
+import { inNamespaces, ipCommand, machine, type Machine } from '../helpers/netns.ts'
 import { until } from '../helpers/until.ts'
+import { buildPeer } from './build.mjs'
 
 // Real memberlist peers, each on a machine of its own on one switch; the test's own namespace is on it as well.
 
@@ -24,13 +26,24 @@ export interface RealPeer extends Speaker {
 
 const started: ChildProcess[] = []
 
+/** Runs the tests of a file over a switch for real peers; where they cannot be built it is skipped, and why is told. */
+export function overPeers(body: (program: string) => void): void {
+  const { program, skip } = buildPeer()
+  if (program === undefined) return void test('real memberlist peers', { skip })
+  inNamespaces(() => {
+    makeSwitch()
+    after(endPeers)
+    body(program)
+  })
+}
+
 /** Ends all that were started; until then the test does not end. */
-export function endPeers(): void {
+function endPeers(): void {
   for (const child of started) child.kill('SIGKILL')
 }
 
 /** The switch, once a file. */
-export function makeSwitch(): void {
+function makeSwitch(): void {
   ipCommand('link set lo up')
   ipCommand(`link add ${SWITCH} type bridge`)
   ipCommand(`addr add ${OWN_ADDRESS}/16 dev ${SWITCH}`)

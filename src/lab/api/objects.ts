@@ -199,6 +199,21 @@ export function speakerPod(spec: SpeakerPodSpec): ApiObject {
   }
 }
 
+/** What a daemon of arpcheck writes of its node's NICs (docs/permissions.md). */
+export function nicLease(nodeName: string, nics: readonly object[]): ApiObject {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: `arpcheck-${nodeName}`,
+      namespace: 'arpcheck',
+      labels: { 'arpcheck.io/record': 'nics' },
+      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
+    },
+    spec: { holderIdentity: nodeName },
+  }
+}
+
 /** A Pod of arpcheck's DaemonSet. */
 export function daemonPod(nodeName: string, ready = true, since = '2026-01-01T00:00:00Z'): ApiObject {
   return {

@@ -1,4 +1,5 @@
 import type { ApiObject } from '../api/kinds.ts'
+import { nicLease } from '../api/objects.ts'
 import { BRIDGE, INTERFACE, SUBNET_BITS, type LabHost } from '../hosts.ts'
 import type { ClusterNode } from './moment.ts'
 
@@ -19,20 +20,6 @@ export function nicLeases(
   const writing = nodes.filter(({ name }) => (typeof told === 'boolean' ? told : told.includes(name)))
   const byName = new Map(hosts.map((host) => [host.name, host]))
   return writing.map(({ name }) => nicLease(name, nicsOf(byName.get(name)!)))
-}
-
-function nicLease(node: string, nics: readonly WrittenNic[]): ApiObject {
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: `arpcheck-${node}`,
-      namespace: 'arpcheck',
-      labels: { 'arpcheck.io/record': 'nics' },
-      annotations: { 'arpcheck.io/nics': JSON.stringify(nics) },
-    },
-    spec: { holderIdentity: node },
-  }
 }
 
 /** The address is the bridge's where there is one, and `eno1` a port of it. */

@@ -3,23 +3,14 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { LAN, slowestDeathMs } from '../../../src/core/suspicion.ts'
 import { namespaceNamed } from '../../../src/lab/api/objects.ts'
 import { readSeries, type Series } from '../../../src/lab/exposition.ts'
 import { doubleWith, file } from '../../helpers/double.ts'
 import { followed, objectsFor, SECRET, VIP } from '../../helpers/followed-peers.ts'
-import { inNamespaces } from '../../helpers/netns.ts'
 import { seriesOf } from '../../helpers/scraped.ts'
-import { buildPeer } from '../../peers/build.mjs'
-import {
-  endPeers,
-  makeSwitch,
-  OWN_ADDRESS,
-  startMembers,
-  untilJoined,
-  type RealPeer,
-} from '../../peers/cluster.ts'
+import { overPeers, OWN_ADDRESS, startMembers, untilJoined, type RealPeer } from '../../peers/cluster.ts'
 
 const INTERVAL_S = 3
 const SLACK_S = 2
@@ -28,13 +19,9 @@ const FAULTS = /"verdict":"(?:silent|mismatch|duplicate|foreign|unexpected)"/
 const FLAGS = ['--interval', `${INTERVAL_S}s`, '--confirm-interval', '1s']
 const verdict = (name: string): string => seriesOf('arpcheck_vip_verdict', { vip: VIP, verdict: name })
 
-const { program, skip } = buildPeer()
-if (program === undefined) test('real memberlist peers', { skip })
-else inNamespaces(() => body(program))
+overPeers(body)
 
 function body(peer: string): void {
-  makeSwitch()
-  after(endPeers)
   test('power loss → the outage as it was, the owner change counted, no fault verdict on any daemon', async (t) => {
     const peers = startMembers(peer, 1, 4, ['-secret', SECRET])
     await untilJoined(peers)
